@@ -1,0 +1,115 @@
+# The NMI kernel: "make help" lists the targets.
+#
+# Everything that is built lies under build/.  The sources are named in
+# sys/arch/$(ARCH)/conf/files, one a line; the test image is the product's
+# objects and tests/kernel/*.c.
+
+ARCH	= amd64
+CC	= gcc
+LD	= ld
+NM	= nm
+B	= build/$(ARCH)
+V	= @
+
+CFLAGS	= -std=gnu11 -ffreestanding -nostdinc -O2 -g -mno-red-zone -mgeneral-regs-only \
+	-mcmodel=kernel -fno-pic -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-common \
+	-fno-strict-aliasing -fcf-protection=none -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-ffile-prefix-map=$(CURDIR)/= -DDIAGNOSTIC \
+	-Wall -Wextra -Werror -Wshadow -Wundef -Wpointer-arith -Wcast-qual -Wwrite-strings \
+	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla -Wconversion \
+	-Wframe-larger-than=1024
+CPPFLAGS = -Isys -I$B/include -I$B
+ASFLAGS	= -D__ASSEMBLER__ -fno-pic -g -ffile-prefix-map=$(CURDIR)/= -Wa,--fatal-warnings
+LDFLAGS	= -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id --fatal-warnings \
+	--orphan-handling=error -T sys/arch/$(ARCH)/conf/kernel.ldscript
+
+SRCS	:= $(shell cat sys/arch/$(ARCH)/conf/files)
+OBJS	:= $(patsubst %,$B/%.o,$(basename $(SRCS)))
+TESTSRCS := $(sort $(wildcard tests/kernel/*.c))
+TESTOBJS := $(patsubst %,$B/%.o,$(basename $(TESTSRCS)))
+
+SMP	= 4
+MEM	= 256M
+ACCEL	= tcg
+MACHINE	= q35
+QEMU	= qemu-system-x86_64 -M $(MACHINE) -accel $(ACCEL) -cpu max -smp $(SMP) -m $(MEM) \
+	-display none -nic none -no-reboot -kernel $B/kernel $(if $(INITRD),-initrd $(INITRD)) \
+	$(if $(APPEND),-append "$(APPEND)") $(QEMUFLAGS)
+
+all: $B/kernel		## the kernel: build/amd64/kernel
+
+include tests/unit/unit.mk
+
+# Objects are made anew when the compiler or its flags change.
+$B/.flags: FORCE
+	$V mkdir -p $B/include
+	$V ln -sfn $(CURDIR)/sys/arch/$(ARCH)/include $B/include/machine
+	$V ln -sfn $(CURDIR)/sys/arch/x86/include $B/include/x86
+	$V echo '$(CC) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS) $(LDFLAGS)' >$@
+
+$B/assym.h: sys/arch/$(ARCH)/$(ARCH)/genassym.c $B/.flags Makefile
+	$V $(CC) $(CFLAGS) $(CPPFLAGS) -MMD -MT $@ -MF $B/assym.d -g0 -S -o $B/genassym.s $<
+	$V sed -n 's/.*->\([A-Z0-9_]*\) \([0-9]*\).*/#define \1 \2/p' $B/genassym.s >$@.tmp
+	$V test -s $@.tmp && mv $@.tmp $@
+
+$B/%.o: %.c $B/.flags Makefile
+	@echo "CC $<"
+	$V mkdir -p $(@D)
+	$V $(CC) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$B/%.o: %.S $B/assym.h $B/.flags Makefile
+	@echo "AS $<"
+	$V mkdir -p $(@D)
+	$V $(CC) $(ASFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+# Linked twice: the symbol table, last in the image, moves nothing.
+define link
+	@echo "LD $@"
+	$V $(LD) $(LDFLAGS) -o $@.tmp $(filter %.o,$^)
+	$V $(NM) -n $@.tmp | awk -f sys/kern/makeksyms.awk >$@.ksyms.s
+	$V $(CC) -c -o $@.ksyms.o $@.ksyms.s
+	$V $(LD) $(LDFLAGS) -o $@.tmp $(filter %.o,$^) $@.ksyms.o
+	$V mv $@.tmp $@
+endef
+
+$B/kernel: $(OBJS) sys/arch/$(ARCH)/conf/kernel.ldscript sys/kern/makeksyms.awk
+	$(link)
+$B/kernel.test: $(OBJS) $(TESTOBJS) sys/arch/$(ARCH)/conf/kernel.ldscript sys/kern/makeksyms.awk
+	$(link)
+test-kernel: $B/kernel.test	## the image with the in-kernel tests
+
+iso: $B/kernel.iso	## a GRUB image for BIOS and UEFI: build/amd64/kernel.iso
+%.iso: %
+	$V rm -rf $@.d && mkdir -p $@.d/boot/grub && cp $< $@.d/boot/kernel
+	$V cp sys/arch/$(ARCH)/conf/grub.cfg $@.d/boot/grub/
+	$V grub-mkrescue -o $@ $@.d >$@.log 2>&1 || { cat $@.log; rm -f $@; exit 1; }
+
+run: $B/kernel		## boot it here; monitor on Ctrl-A C; SMP= MEM= ACCEL= MACHINE= APPEND= INITRD= QEMUFLAGS=
+	$(QEMU) -serial mon:stdio
+
+demo: $B/kernel		## what it does, without a terminal, in half a minute
+	$V /usr/bin/python3 tests/demo.py
+
+check: all test-kernel iso $B/kernel.test.iso	## every test; T=NAME runs one
+	$V /usr/bin/python3 tests/check.py $(T)
+
+bench: all test-kernel	## measurements, also in build/bench.json
+	$V /usr/bin/python3 tests/bench/bench.py
+
+lint: all test-kernel	## layers, forbidden instructions, style
+	$V tests/lint/run.sh
+
+deps:			## install what build and tests need
+	$V tests/deps.sh
+
+help:			## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+
+clean:			## remove build/
+	rm -rf build
+
+FORCE:
+.PHONY: all test-kernel iso run demo check bench lint deps help clean FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+-include $(OBJS:.o=.d) $(TESTOBJS:.o=.d) $B/assym.d

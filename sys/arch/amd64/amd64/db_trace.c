@@ -1,0 +1,108 @@
+/*
+ * Stack traces by frame pointers.
+ *
+ * Any context, NMI included: reads memory only through kcopy(), so a
+ * corrupt chain ends the trace and never faults the machine, and a chain
+ * that does not climb is cut (only a trap frame may lead to another stack).
+ */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+
+#include <machine/cpu.h>
+#include <machine/db_machdep.h>
+#include <machine/frame.h>
+
+#define TRACE_MAX	64	/* frames: a loop through trap frames ends too */
+
+extern const char trap_stubs_start[], trap_stubs_end[];
+
+struct frame {
+	vaddr_t f_fp;
+	vaddr_t f_pc;
+};
+
+typedef void (*print_t)(const char *, ...) __printflike(1, 2);
+
+static bool
+in_stub(vaddr_t pc)
+{
+	return pc >= (vaddr_t)trap_stubs_start && pc < (vaddr_t)trap_stubs_end;
+}
+
+static void
+print_frame(vaddr_t pc, print_t pr)
+{
+	char buf[80], *plus;
+
+	ksyms_format(buf, sizeof(buf), pc);
+	/* "kernel:func+0x12" is printed as "func() at kernel:func+0x12". */
+	plus = strrchr(buf, '+');
+	if (strncmp(buf, "kernel:", 7) == 0 && plus != NULL)
+		pr("%.*s() at %s\n", (int)(plus - buf - 7), buf + 7, buf);
+	else
+		pr("%#lx() at %s\n", pc, buf);
+}
+
+/*
+ * A stub's frame lies in its trapframe: fp is the address of tf_arg8, which
+ * the stub made look like a saved frame pointer and return address.
+ */
+static void
+print_stub(vaddr_t fp, print_t pr)
+{
+	const struct trapframe *tf =
+	    (const void *)(fp - offsetof(struct trapframe, tf_arg8));
+	uint64_t trapno;
+
+	if (kcopy(&tf->tf_trapno, &trapno, sizeof(trapno)) != 0)
+		pr("--- trap frame unreadable ---\n");
+	else if (trapno < 32)
+		pr("--- trap (number %u) ---\n", (u_int)trapno);
+	else
+		pr("--- interrupt (vector %#x) ---\n", (u_int)trapno);
+}
+
+void
+stack_trace(vaddr_t pc, vaddr_t fp, print_t pr)
+{
+	struct frame f;
+	bool stub;
+
+	for (int n = 0; n < TRACE_MAX; n++) {
+		stub = in_stub(pc);
+		if (stub)
+			print_stub(fp, pr);
+		else
+			print_frame(pc, pr);
+		if (fp == 0 || (fp & 7) != 0 || kcopy((const void *)fp, &f, sizeof(f)) != 0)
+			return;
+		if (f.f_pc == 0 || (!stub && f.f_fp != 0 && f.f_fp <= fp && !in_stub(f.f_pc)))
+			return;
+		pc = f.f_pc;
+		fp = f.f_fp;
+	}
+	pr("... more frames not shown\n");
+}
+
+void
+trapframe_trace(const struct trapframe *tf, print_t pr)
+{
+	if (USERMODE(tf->tf_cs))
+		pr("user mode at %#lx\n", tf->tf_rip);
+	else
+		stack_trace(tf->tf_rip, tf->tf_rbp, pr);
+}
+
+void
+trapframe_print(const struct trapframe *tf, print_t pr)
+{
+	pr("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n",
+	    tf->tf_rax, tf->tf_rbx, tf->tf_rcx, tf->tf_rdx);
+	pr("rsi %016lx rdi %016lx rbp %016lx rsp %016lx\n",
+	    tf->tf_rsi, tf->tf_rdi, tf->tf_rbp, tf->tf_rsp);
+	pr("r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n",
+	    tf->tf_r8, tf->tf_r9, tf->tf_r10, tf->tf_r11);
+	pr("r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n",
+	    tf->tf_r12, tf->tf_r13, tf->tf_r14, tf->tf_r15);
+}

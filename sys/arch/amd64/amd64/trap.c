@@ -1,0 +1,112 @@
+/*
+ * Exceptions.  In the kernel every one of them is a bug, except on an
+ * instruction that announced in .fault_table that it may fault.
+ *
+ * #DF, #MC, #DB and NMI arrive on IST stacks of their own and may have
+ * interrupted anything.
+ */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/lwp.h>
+
+#include <machine/cpu.h>
+#include <machine/db_machdep.h>
+#include <machine/frame.h>
+#include <machine/pmap.h>
+#include <machine/trap.h>
+
+#include <x86/cpufunc.h>
+
+struct fault_entry {
+	vaddr_t fe_insn;	/* may fault ... */
+	vaddr_t fe_resume;	/* ... and goes on here */
+};
+
+extern const struct fault_entry __fault_table_start[], __fault_table_end[];
+
+static const char *const trap_names[] = {
+	[T_DIVIDE] = "integer divide fault",
+	[T_DEBUG] = "debug trap",
+	[T_NMI] = "non-maskable interrupt",
+	[T_BPTFLT] = "breakpoint trap",
+	[T_OFLOW] = "overflow trap",
+	[T_BOUND] = "bounds check fault",
+	[T_PRIVINFLT] = "invalid opcode fault",
+	[T_DNA] = "device not available fault",
+	[T_DOUBLEFLT] = "double fault",
+	[T_FPOPFLT] = "coprocessor overrun fault",
+	[T_TSSFLT] = "invalid TSS fault",
+	[T_SEGNPFLT] = "segment not present fault",
+	[T_STKFLT] = "stack fault",
+	[T_PROTFLT] = "protection fault",
+	[T_PAGEFLT] = "page fault",
+	[T_ARITHTRAP] = "x87 arithmetic fault",
+	[T_ALIGNFLT] = "alignment check fault",
+	[T_MCA] = "machine check",
+	[T_XMM] = "SIMD arithmetic fault",
+};
+
+static const char *
+trap_name(uint64_t trapno)
+{
+	if (trapno < __arraycount(trap_names) && trap_names[trapno] != NULL)
+		return trap_names[trapno];
+	return "unknown trap";
+}
+
+static bool
+fault_recover(struct trapframe *tf)
+{
+	const struct fault_entry *fe;
+
+	for (fe = __fault_table_start; fe < __fault_table_end; fe++) {
+		if (fe->fe_insn == tf->tf_rip) {
+			tf->tf_rip = fe->fe_resume;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * A push that ran off the stack faults on the guard page; pushing the
+ * page fault's frame faults again, and arrives here as a double fault.
+ */
+static bool
+stack_overflowed(const struct trapframe *tf)
+{
+	if (tf->tf_trapno != T_DOUBLEFLT && tf->tf_trapno != T_PAGEFLT)
+		return false;
+	return curlwp->l_stack != 0 && rcr2() < curlwp->l_stack &&
+	    rcr2() >= curlwp->l_stack - PAGE_SIZE;
+}
+
+static void
+fatal_report(const struct trapframe *tf)
+{
+	printf_nolog("fatal %s in supervisor mode\n", trap_name(tf->tf_trapno));
+	printf_nolog("trap type %u code %#lx rip %#lx cs %#lx rflags %#lx "
+	    "cr2 %#lx rsp %#lx\n", (u_int)tf->tf_trapno, tf->tf_err,
+	    tf->tf_rip, tf->tf_cs, tf->tf_rflags, rcr2(), tf->tf_rsp);
+	trapframe_print(tf, printf_nolog);
+	printf_nolog("curlwp %p (%s) on cpu%u, lowest stack %#lx\n",
+	    (void *)curlwp, curlwp->l_name, cpu_number(), curlwp->l_stack);
+}
+
+/* From the stubs. */
+void
+trap(struct trapframe *tf)
+{
+	bool overflow;
+
+	if ((tf->tf_trapno == T_PAGEFLT || tf->tf_trapno == T_PROTFLT) &&
+	    fault_recover(tf))
+		return;
+
+	overflow = stack_overflowed(tf);
+	fatal_report(tf);
+	if (overflow)
+		panic("kernel stack overflow in %s", curlwp->l_name);
+	panic("trap: %s", trap_name(tf->tf_trapno));
+}

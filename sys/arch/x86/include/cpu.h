@@ -1,0 +1,88 @@
+/*
+ * struct cpu_info: everything the kernel keeps for one CPU, and how to
+ * reach it.  %gs points at it in the kernel; ci_self lets one load turn
+ * that into a pointer.
+ */
+
+#ifndef _X86_CPU_H_
+#define _X86_CPU_H_
+
+#include <sys/param.h>
+#include <sys/cpu_data.h>
+#include <machine/segments.h>
+
+struct cpu_info {
+	struct cpu_info *ci_self;	/* first: genassym and curcpu() */
+	struct lwp *ci_curlwp;
+	struct lwp *ci_idlelwp;
+	int ci_intr_depth;		/* hardware interrupt handlers under way */
+	volatile u_int ci_want_resched;
+	cpuid_t ci_cpuid;		/* our number, 0 is the boot CPU */
+	u_int ci_apicid;
+	volatile bool ci_running;	/* has reached the scheduler */
+	struct cpu_data ci_data;	/* the machine-independent part */
+	char ci_model[49];
+	struct cpu_md ci_md __aligned(64); /* GDT, TSS, stacks: <machine/segments.h> */
+};
+
+extern struct cpu_info cpu_info_primary;
+extern struct cpu_info *cpu_infos[MAXCPUS];	/* [0, ncpu), rest NULL */
+extern int ncpu;
+
+#define CPU_INFO_ITERATOR	int
+#define CPU_INFO_FOREACH(cii, ci) \
+	(cii) = 0; (cii) < ncpu && ((ci) = cpu_infos[cii], true); (cii)++
+
+static inline struct cpu_info *
+curcpu(void)
+{
+	struct cpu_info *ci;
+
+	__asm volatile("mov %%gs:%c1,%0"
+	    : "=r"(ci) : "i"(offsetof(struct cpu_info, ci_self)));
+	return ci;
+}
+
+static inline struct lwp *
+x86_curlwp(void)
+{
+	struct lwp *l;
+
+	/* One instruction: right even if we are preempted around it. */
+	__asm volatile("mov %%gs:%c1,%0"
+	    : "=r"(l) : "i"(offsetof(struct cpu_info, ci_curlwp)));
+	return l;
+}
+#define curlwp		x86_curlwp()
+
+static inline u_int
+cpu_index(const struct cpu_info *ci)
+{
+	return ci->ci_cpuid;
+}
+#define cpu_number()	(curcpu()->ci_cpuid)
+#define cpu_name(ci)	((ci)->ci_data.cpu_name)
+
+struct cpu_info *cpu_lookup(u_int);
+
+/* Hardware interrupt handler on this CPU? */
+static inline bool
+cpu_intr_p(void)
+{
+	return curcpu()->ci_intr_depth != 0;
+}
+
+void cpu_need_resched(struct cpu_info *);	/* set, and kick if remote */
+void cpu_idle(void);
+void x86_boot_aps(void);
+void cpu_configure(void);	/* interrupt controllers and clocks */
+void cpu_halt_forever(void) __dead;
+void xc_send_ipi(struct cpu_info *);		/* NULL: all others */
+void x86_halt_others(void);			/* panic: stop them */
+
+/* CPU features the kernel acts on. */
+extern struct x86_features {
+	bool smep, smap, umip, fsgsbase, nx, pge, rdtscp, mce;
+} x86_features;
+
+#endif

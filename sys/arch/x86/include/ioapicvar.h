@@ -1,0 +1,18 @@
+/* I/O APICs: which pin an ISA interrupt arrives at, and where it goes. */
+
+#ifndef _X86_IOAPICVAR_H_
+#define _X86_IOAPICVAR_H_
+
+#include <sys/types.h>
+
+void ioapic_init(void);			/* after madt_parse(); all pins masked */
+
+/*
+ * Send an ISA interrupt to a vector of a CPU; unmasked on return.
+ * => 0, or ENXIO: it reaches no I/O APIC.
+ */
+int ioapic_establish(int isa_irq, int vector, u_int apicid);
+int ioapic_mask(int isa_irq);		/* 0 or ENXIO */
+int ioapic_unmask(int isa_irq);
+
+#endif

@@ -1,0 +1,63 @@
+/* The interrupt descriptor table: one, shared by all CPUs. */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+
+#include <machine/segments.h>
+#include <machine/trap.h>
+
+#include <x86/cpuvar.h>
+
+struct gate {
+	uint16_t g_off0;
+	uint16_t g_sel;
+	uint8_t g_ist;
+	uint8_t g_type;
+	uint16_t g_off1;
+	uint32_t g_off2;
+	uint32_t g_reserved;
+};
+CTASSERT(sizeof(struct gate) == 16);
+
+#define GATE_INTR	0x8e	/* present, ring 0, interrupts go off */
+#define STUB_SIZE	16
+
+extern const char trap_stubs_start[];
+extern const char vector_debug[], vector_nmi[], vector_double_fault[],
+    vector_machine_check[];
+
+static struct gate idt[256] __aligned(4096);
+
+void
+idt_set_gate(int vec, const void *entry, int ist)
+{
+	uint64_t off = (uint64_t)entry;
+
+	idt[vec] = (struct gate) {
+		.g_off0 = (uint16_t)off,
+		.g_off1 = (uint16_t)(off >> 16),
+		.g_off2 = (uint32_t)(off >> 32),
+		.g_sel = GSEL_KCODE,
+		.g_ist = (uint8_t)ist,
+		.g_type = GATE_INTR,
+	};
+}
+
+void
+idt_init(void)
+{
+	for (int vec = 0; vec < 256; vec++)
+		idt_set_gate(vec, trap_stubs_start + vec * STUB_SIZE, 0);
+	idt_set_gate(T_DEBUG, vector_debug, IST_DB);
+	idt_set_gate(T_NMI, vector_nmi, IST_NMI);
+	idt_set_gate(T_DOUBLEFLT, vector_double_fault, IST_DF);
+	idt_set_gate(T_MCA, vector_machine_check, IST_MC);
+}
+
+void
+idt_load(void)
+{
+	struct region_descriptor rd = { sizeof(idt) - 1, (uint64_t)idt };
+
+	__asm volatile("lidt %0" :: "m"(rd));
+}

@@ -1,0 +1,153 @@
+/*
+ * I/O APICs.  ISA interrupts are the only ones routed; the MADT says which
+ * pin each arrives at, and overrides ISA's edge and active-high.
+ *
+ * Not for NMI context: index and data are two accesses, under a spin lock.
+ */
+
+#include <sys/param.h>
+#include <sys/mutex.h>
+#include <sys/systm.h>
+#include <machine/intr.h>
+#include <machine/pmap.h>
+#include <x86/acpivar.h>
+#include <x86/ioapicreg.h>
+#include <x86/ioapicvar.h>
+
+struct ioapic {
+	volatile uint32_t *io_reg;
+	u_int io_gsi;		/* of pin 0 */
+	u_int io_npin;
+};
+
+static struct ioapic ioapics[MADT_MAXIOAPIC];
+static u_int nioapic;
+static kmutex_t ioapic_lock;
+
+static uint32_t
+ioapic_read(const struct ioapic *io, u_int reg)
+{
+	io->io_reg[IOAPIC_INDEX / 4] = reg;
+	return io->io_reg[IOAPIC_DATA / 4];
+}
+
+static void
+ioapic_write(const struct ioapic *io, u_int reg, uint32_t v)
+{
+	io->io_reg[IOAPIC_INDEX / 4] = reg;
+	io->io_reg[IOAPIC_DATA / 4] = v;
+}
+
+/* Versions are 0x1x (separate chip) or 0x2x; nothing there reads as ones. */
+static bool
+ioapic_sane(uint32_t vers)
+{
+	u_int v = IOAPIC_VERS_VERS(vers);
+
+	return vers != UINT_MAX && v >= 0x10 && v < 0x30 &&
+	    IOAPIC_VERS_MAXPIN(vers) < 240;
+}
+
+static void
+ioapic_attach(paddr_t pa, u_int gsi)
+{
+	struct ioapic *io = &ioapics[nioapic];
+	uint32_t vers;
+	u_int pin;
+
+	io->io_reg = pmap_mapdev(pa, IOAPIC_SIZE);
+	io->io_gsi = gsi;
+	vers = ioapic_read(io, IOAPIC_VERS);
+	if (!ioapic_sane(vers))
+		return;
+	io->io_npin = IOAPIC_VERS_MAXPIN(vers) + 1;
+	for (pin = 0; pin < io->io_npin; pin++) {
+		ioapic_write(io, IOAPIC_REDLO(pin), IOAPIC_RED_MASKED);
+		ioapic_write(io, IOAPIC_REDHI(pin), 0);
+	}
+	printf("ioapic%u: pa 0x%lx, %u pins from %u\n", nioapic,
+	    (u_long)pa, io->io_npin, gsi);
+	nioapic++;
+}
+
+void
+ioapic_init(void)
+{
+	u_int i;
+
+	mutex_init(&ioapic_lock, MUTEX_DEFAULT, IPL_HIGH);
+	for (i = 0; i < madt.madt_nioapic; i++)
+		ioapic_attach(madt.madt_ioapic[i].mi_pa,
+		    madt.madt_ioapic[i].mi_gsi);
+	if (madt.madt_nioapic == 0)
+		ioapic_attach(IOAPIC_BASE_PA, 0);
+}
+
+/* The I/O APIC and pin of an ISA interrupt, or NULL. */
+static const struct ioapic *
+ioapic_pin(int irq, u_int *pin)
+{
+	u_int gsi, i;
+
+	KASSERT(irq >= 0 && irq < MADT_NISA);
+	gsi = madt.madt_isa[irq].mo_gsi;
+	for (i = 0; i < nioapic; i++) {
+		*pin = gsi - ioapics[i].io_gsi;
+		if (*pin < ioapics[i].io_npin)
+			return &ioapics[i];
+	}
+	return NULL;
+}
+
+int
+ioapic_establish(int irq, int vector, u_int apicid)
+{
+	const struct ioapic *io;
+	uint32_t lo = (uint32_t)vector;
+	u_int flags, pin;
+
+	io = ioapic_pin(irq, &pin);
+	if (io == NULL)
+		return ENXIO;
+	flags = madt.madt_isa[irq].mo_flags;
+	if (MADT_POLARITY(flags) == MADT_ACTIVE_LOW)
+		lo |= IOAPIC_RED_LOWACTIVE;
+	if (MADT_TRIGGER(flags) == MADT_LEVEL)
+		lo |= IOAPIC_RED_LEVEL;
+	mutex_enter(&ioapic_lock);
+	/* Masked while its halves disagree. */
+	ioapic_write(io, IOAPIC_REDLO(pin), lo | IOAPIC_RED_MASKED);
+	ioapic_write(io, IOAPIC_REDHI(pin), apicid << IOAPIC_RED_DEST_SHIFT);
+	ioapic_write(io, IOAPIC_REDLO(pin), lo);
+	mutex_exit(&ioapic_lock);
+	return 0;
+}
+
+static int
+ioapic_set(int irq, uint32_t clear, uint32_t set)
+{
+	const struct ioapic *io;
+	uint32_t lo;
+	u_int pin;
+
+	io = ioapic_pin(irq, &pin);
+	if (io == NULL)
+		return ENXIO;
+	mutex_enter(&ioapic_lock);
+	lo = ioapic_read(io, IOAPIC_REDLO(pin));
+	ioapic_write(io, IOAPIC_REDLO(pin), (lo & ~clear) | set);
+	mutex_exit(&ioapic_lock);
+	return 0;
+}
+
+int
+ioapic_mask(int irq)
+{
+	return ioapic_set(irq, 0, IOAPIC_RED_MASKED);
+}
+
+int
+ioapic_unmask(int irq)
+{
+	return ioapic_set(irq, IOAPIC_RED_MASKED, 0);
+}

@@ -1,0 +1,164 @@
+/*
+ * nmi(9): the list of handlers, and calling them.
+ *
+ * Writers change the list in thread context, one at a time.  Readers are
+ * NMIs: they take no lock and can be anywhere in the list at any moment, on
+ * every CPU at once.  So a record is complete before the one store that
+ * publishes it; and it is unlinked by one store, after which the writer
+ * waits until no CPU can still see it, and only then frees it.
+ *
+ * The wait is pserialize_perform(): a maskable interrupt acknowledged by
+ * every other CPU.  A CPU inside an NMI handler cannot acknowledge one, so
+ * the acknowledgement proves it has left.  (nmi_dispatch() itself does not
+ * enter a pserialize section: it runs with interrupts off.)
+ *
+ * Built against NetBSD's headers and a <x86/nmivar.h> whose inlines do
+ * nothing, this is NetBSD's nmi.c.
+ */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/atomic.h>
+#include <sys/kmem.h>
+#include <sys/mutex.h>
+#include <sys/pserialize.h>
+
+#include <x86/nmi.h>
+#include <x86/nmivar.h>
+
+typedef int (*nmi_func_t)(const struct trapframe *, void *);
+
+struct nmi_handler {
+	nmi_func_t n_func;
+	void *n_arg;
+	struct nmi_handler *n_next;
+	struct nmi_account n_account;	/* last: has one slot a CPU */
+};
+
+static struct {
+	kmutex_t lock;			/* of writers */
+	pserialize_t psz;
+	struct nmi_handler *head;	/* the newest */
+} nmi_list;
+
+void
+nmi_init(void)
+{
+	mutex_init(&nmi_list.lock, MUTEX_DEFAULT, IPL_NONE);
+	nmi_list.psz = pserialize_create();
+}
+
+/*
+ * nmi_establish(func, arg):
+ *
+ *	From now on every NMI calls func(tf, arg), on any CPU, on several
+ *	at once.  The newest handler is called first.
+ *	=> thread context.
+ *	=> a handle for nmi_disestablish(); NULL if func is NULL, there is no
+ *	   memory, or the caller may not do this.
+ */
+nmi_handler_t *
+nmi_establish(nmi_func_t func, void *arg)
+{
+	struct nmi_handler *n;
+	size_t size = sizeof(*n) + nmi_account_size();
+
+	if (func == NULL || !nmi_thread_context("nmi_establish", func))
+		return NULL;
+	if ((n = kmem_zalloc(size, KM_NOSLEEP)) == NULL)
+		return NULL;
+	n->n_func = func;
+	n->n_arg = arg;
+
+	mutex_enter(&nmi_list.lock);
+	n->n_next = nmi_list.head;
+	atomic_store_release(&nmi_list.head, n);
+	mutex_exit(&nmi_list.lock);
+	return n;
+}
+
+/* The pointer that points at a record; NULL: it is on no list of ours. */
+static struct nmi_handler **
+nmi_find(const struct nmi_handler *handle)
+{
+	struct nmi_handler **np;
+
+	KASSERT(mutex_owned(&nmi_list.lock));
+	for (np = &nmi_list.head; *np != NULL; np = &(*np)->n_next)
+		if (*np == handle)
+			return np;
+	return NULL;
+}
+
+/*
+ * nmi_disestablish(handle):
+ *
+ *	=> thread context.
+ *	=> on return no CPU is in the handler, and none will call it: its
+ *	   argument and its code can go away.  Once the system has panicked
+ *	   nothing is waited for, and so nothing is freed.
+ */
+void
+nmi_disestablish(nmi_handler_t *handle)
+{
+	struct nmi_handler **np;
+
+	if (!nmi_thread_context("nmi_disestablish", handle))
+		panic("nmi_disestablish: not in thread context: handle %p",
+		    (void *)handle);
+	mutex_enter(&nmi_list.lock);
+	if (handle == NULL || (np = nmi_find(handle)) == NULL) {
+		mutex_exit(&nmi_list.lock);
+		panic("nmi_disestablish: no such handler: handle %p",
+		    (void *)handle);
+	}
+	/* Its own n_next stays: a CPU that stands on it walks on. */
+	atomic_store_release(np, handle->n_next);
+	pserialize_perform(nmi_list.psz);
+	mutex_exit(&nmi_list.lock);
+
+	if (panicstr == NULL)
+		kmem_free(handle, sizeof(*handle) + nmi_account_size());
+}
+
+/*
+ * Every handler is called on every NMI: NMIs are edges, and two causes at
+ * the same time give one.
+ */
+static __always_inline int
+nmi_call_all(const struct trapframe *tf, const bool timed)
+{
+	struct nmi_cpu *nc = note_begin();
+	struct nmi_handler *n;
+	uint64_t start = 0;
+	int handled = 0, claim;
+
+	for (n = atomic_load_consume(&nmi_list.head); n != NULL;
+	     n = atomic_load_consume(&n->n_next)) {
+		note_call(nc, &n->n_account);
+		if (timed)
+			start = note_time();
+		claim = (*n->n_func)(tf, n->n_arg);
+		if (timed)
+			note_elapsed(nc, &n->n_account, start);
+		if (claim != 0) {
+			note_claim(nc, &n->n_account);
+			handled = 1;
+		}
+	}
+	note_end(nc);
+	return handled;
+}
+
+/*
+ * nmi_dispatch(tf):
+ *
+ *	=> NMI context.  Nonzero if some handler claims this NMI.
+ */
+int
+nmi_dispatch(const struct trapframe *tf)
+{
+	if (__predict_false(nmi_timing))
+		return nmi_call_all(tf, true);
+	return nmi_call_all(tf, false);
+}

@@ -1,0 +1,243 @@
+/*
+ * crashme: break the kernel on purpose, to see it report.
+ *
+ * A bad argument is told before anything is broken.
+ */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/kernel.h>
+#include <sys/kmem.h>
+#include <sys/kthread.h>
+#include <sys/lwp.h>
+#include <sys/mutex.h>
+#include <sys/console.h>
+#include <machine/intr.h>
+#include <machine/lock.h>
+
+#define WEDGE_MAX	86400	/* seconds */
+
+static int
+crashme_panic(int argc, char **argv __unused)
+{
+	if (argc != 1)
+		return EINVAL;
+	panic("crashme: asked to");
+}
+CRASHME(panic, crashme_panic, "", "panic");
+
+static int
+crashme_null(int argc, char **argv __unused)
+{
+	/* Volatile: the compiler must not see what it is asked to do. */
+	volatile int *volatile nowhere = NULL;
+
+	if (argc != 1)
+		return EINVAL;
+	printf("crashme: read %d at address 0: it is mapped\n", *nowhere);
+	return 0;
+}
+CRASHME(null, crashme_null, "", "read through a null pointer");
+
+/* Each level keeps its caller's byte in use, so that no call is a tail call. */
+static __noinline u_int
+overflow_level(volatile u_char *above)
+{
+	volatile u_char pad[256];
+
+	pad[0] = (u_char)(above[0] + 1);
+	if (pad[0] == above[0])
+		return 0;	/* never, but who compiles this cannot know */
+	return overflow_level(pad) + pad[0];
+}
+
+static int
+crashme_overflow(int argc, char **argv __unused)
+{
+	volatile u_char bottom[1] = { 0 };
+
+	if (argc != 1)
+		return EINVAL;
+	printf("crashme: returned with %u: the stack has no end\n",
+	    overflow_level(bottom));
+	return 0;
+}
+CRASHME(overflow, crashme_overflow, "", "recurse until the stack ends");
+
+/*
+ * wedge: a CPU that takes no interrupt, for some seconds or for ever.
+ */
+static void
+wedge_spin(void *arg)
+{
+	uint64_t us = (uint64_t)(uintptr_t)arg * 1000000;
+	uint64_t start;
+	int s;
+
+	s = splhigh();
+	start = uptime_us();
+	while (us == 0 || uptime_us() - start < us)
+		SPINLOCK_BACKOFF_HOOK;
+	splx(s);
+	if (us != 0)
+		printf("crashme: %s takes interrupts again\n",
+		    cpu_name(curcpu()));
+	kthread_exit(0);
+}
+
+static int
+crashme_wedge(int argc, char **argv)
+{
+	struct cpu_info *ci;
+	uint64_t seconds = 0;
+	int error;
+
+	if (argc < 2 || argc > 3)
+		return EINVAL;
+	if (console_cpu_arg(argv[1], &ci) != 0)
+		return 0;
+	if (argc == 3 && (kstrtou64(argv[2], 10, &seconds) != 0 ||
+	    seconds == 0 || seconds > WEDGE_MAX)) {
+		printf_nolog("%s: bad number of seconds, want 1 to %d\n",
+		    argv[2], WEDGE_MAX);
+		return 0;
+	}
+	if (seconds != 0)
+		printf("crashme: %s spins for %lu s, interrupts off\n",
+		    cpu_name(ci), (u_long)seconds);
+	else
+		printf("crashme: %s spins for ever, interrupts off\n",
+		    cpu_name(ci));
+	error = kthread_create(PRI_KERNEL, KTHREAD_MPSAFE, ci, wedge_spin,
+	    (void *)(uintptr_t)seconds, NULL, "wedge/%u", cpu_index(ci));
+	if (error != 0)
+		printf("crashme: no thread, error %d\n", error);
+	return 0;
+}
+CRASHME(wedge, crashme_wedge, "CPU [SECONDS]", "spin with interrupts off");
+
+/*
+ * deadlock: two threads, each with the mutex that the other wants.  Nobody
+ * can undo it, so each use makes a pair of its own.
+ *
+ * An adaptive mutex is spun for while its owner runs, so the second thread
+ * asks for the first one's mutex only when that sleeps: then both sleep,
+ * and ps shows for what.
+ */
+struct deadlock {
+	kmutex_t dl_lock[2];
+	volatile bool dl_held[2];
+	volatile bool dl_off;	/* there is no second thread: go away */
+};
+
+static void
+deadlock_threads(struct deadlock *dl, u_int mine)
+{
+	mutex_enter(&dl->dl_lock[mine]);
+	dl->dl_held[mine] = true;
+	while (!dl->dl_held[!mine] && !dl->dl_off)
+		(void)kpause("crashme", false, 1, NULL);
+	if (!dl->dl_off) {
+		(void)kpause("crashme", false, mine == 0 ? 1 : hz / 5, NULL);
+		mutex_enter(&dl->dl_lock[!mine]);
+		mutex_exit(&dl->dl_lock[!mine]);
+	}
+	mutex_exit(&dl->dl_lock[mine]);
+	kthread_exit(0);
+}
+
+static void
+deadlock_first(void *dl)
+{
+	deadlock_threads(dl, 0);
+}
+
+static void
+deadlock_second(void *dl)
+{
+	deadlock_threads(dl, 1);
+}
+
+static int
+deadlock_create(struct deadlock *dl)
+{
+	struct lwp *first;
+	int error;
+
+	error = kthread_create(PRI_KERNEL, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN,
+	    cpu_infos[0], deadlock_first, dl, &first, "deadlock/0");
+	if (error != 0)
+		return error;
+	error = kthread_create(PRI_KERNEL, KTHREAD_MPSAFE,
+	    cpu_infos[ncpu > 1 ? 1 : 0], deadlock_second, dl, NULL,
+	    "deadlock/1");
+	if (error != 0) {
+		dl->dl_off = true;
+		(void)kthread_join(first);
+	}
+	return error;
+}
+
+static int
+crashme_deadlock(int argc, char **argv __unused)
+{
+	struct deadlock *dl;
+	int error;
+
+	if (argc != 1)
+		return EINVAL;
+	dl = kmem_zalloc(sizeof(*dl), KM_SLEEP);
+	mutex_init(&dl->dl_lock[0], MUTEX_DEFAULT, IPL_NONE);
+	mutex_init(&dl->dl_lock[1], MUTEX_DEFAULT, IPL_NONE);
+	error = deadlock_create(dl);
+	if (error != 0) {
+		printf("crashme: no thread, error %d\n", error);
+		kmem_free(dl, sizeof(*dl));
+		return 0;
+	}
+	(void)kpause("crashme", false, hz / 2, NULL);
+	printf("crashme: deadlock/0 and deadlock/1 hang, each with the mutex "
+	    "that the other wants\n");
+	return 0;
+}
+CRASHME(deadlock, crashme_deadlock, "",
+    "hang two threads on each other's mutex");
+
+static void
+crashme_list(void)
+{
+	const struct crashme *const *w;
+	char head[32];
+
+	for (w = __link_set_start(crashme_ways);
+	     w < __link_set_end(crashme_ways); w++) {
+		snprintf(head, sizeof(head), "%s %s", (*w)->cr_name,
+		    (*w)->cr_args);
+		printf_nolog("crashme %-24s %s\n", head, (*w)->cr_help);
+	}
+}
+
+static int
+cmd_crashme(int argc, char **argv)
+{
+	const struct crashme *const *w;
+
+	if (argc == 1) {
+		crashme_list();
+		return 0;
+	}
+	for (w = __link_set_start(crashme_ways);
+	     w < __link_set_end(crashme_ways); w++) {
+		if (strcmp((*w)->cr_name, argv[1]) != 0)
+			continue;
+		if ((*w)->cr_func(argc - 1, argv + 1) == EINVAL)
+			printf_nolog("usage: crashme %s%s%s\n", (*w)->cr_name,
+			    (*w)->cr_args[0] != '\0' ? " " : "",
+			    (*w)->cr_args);
+		return 0;
+	}
+	printf_nolog("crashme: %s: unknown, crashme alone lists what there "
+	    "is\n", argv[1]);
+	return 0;
+}
+CONSOLE_COMMAND(crashme, cmd_crashme, "[WHAT]", "break the kernel on purpose");

@@ -1,0 +1,212 @@
+/*
+ * com(4): a 16550 serial port as console, 115200 8N1.
+ *
+ * Output is polled and works in any context, NMI and panic included; it
+ * takes no lock, and a port that takes nothing delays its callers once,
+ * not once a character.  Input comes by interrupt, or polled.
+ *
+ * Every read of the line status clears its break bit, those that only ask
+ * whether the port is ready to send too.  So all of them go through
+ * com_lsr(), which keeps the bit until the receiving side has used it.
+ */
+
+#include <sys/param.h>
+#include <sys/atomic.h>
+#include <sys/bootinfo.h>
+#include <sys/cons.h>
+#include <sys/device.h>
+#include <sys/systm.h>
+#include <machine/intr.h>
+#include <dev/comreg.h>
+#include <dev/comvar.h>
+
+#define COM_RATE	115200
+#define COM_PATIENCE	50000	/* polls: a full FIFO drains in 1.4 ms */
+#define COM_BURST	64	/* characters before others get their turn */
+#define COM_SETTLE	1000	/* polls for another CPU to note a break */
+
+struct com_softc {
+	struct consdev sc_cn;
+	uint16_t sc_port;
+	int sc_irq;
+	bool sc_present;
+	volatile bool sc_break;		/* seen, its NUL not yet taken */
+	volatile bool sc_stuck;		/* did not send within COM_PATIENCE */
+	volatile u_int sc_reading;	/* CPUs between reading and noting LSR */
+	volatile u_int sc_dropped;	/* characters never sent */
+};
+
+static int com_getc(void *);
+static void com_putc(void *, int);
+
+static struct com_softc com_softc[] = {
+	{ .sc_cn = { .cn_name = "com0" }, .sc_port = 0x3f8, .sc_irq = 4 },
+	{ .sc_cn = { .cn_name = "com1" }, .sc_port = 0x2f8, .sc_irq = 3 },
+};
+
+static uint8_t
+com_read(const struct com_softc *sc, u_int reg)
+{
+	return inb((uint16_t)(sc->sc_port + reg));
+}
+
+static void
+com_write(const struct com_softc *sc, u_int reg, u_int v)
+{
+	outb((uint16_t)(sc->sc_port + reg), (uint8_t)v);
+}
+
+static uint8_t
+com_lsr(struct com_softc *sc)
+{
+	int s = splhigh();	/* our interrupt must not come between */
+	uint8_t lsr;
+
+	atomic_inc_uint(&sc->sc_reading);
+	lsr = com_read(sc, COM_LSR);
+	if ((lsr & LSR_BREAK) != 0)
+		sc->sc_break = true;
+	atomic_dec_uint(&sc->sc_reading);
+	splx(s);
+	return lsr;
+}
+
+/* Is this NUL the one that a break leaves in the FIFO? */
+static bool
+com_take_break(struct com_softc *sc)
+{
+	u_int n;
+
+	/* Another CPU may have the bit in hand; it cannot be waited for long. */
+	for (n = COM_SETTLE; n != 0 && sc->sc_reading != 0; n--)
+		x86_pause();
+	if (!sc->sc_break)
+		return false;
+	sc->sc_break = false;
+	return true;
+}
+
+static void
+com_putc(void *cookie, int c)
+{
+	struct com_softc *sc = cookie;
+	u_int n;
+
+	for (n = sc->sc_stuck ? 1 : COM_PATIENCE; n != 0; n--) {
+		if ((com_lsr(sc) & LSR_TXRDY) != 0) {
+			sc->sc_stuck = false;
+			com_write(sc, COM_DATA, (u_int)c);
+			return;
+		}
+		x86_pause();
+	}
+	sc->sc_stuck = true;
+	atomic_inc_uint(&sc->sc_dropped);
+}
+
+/* A break means nothing to a polled reader. */
+static int
+com_getc(void *cookie)
+{
+	struct com_softc *sc = cookie;
+	int c;
+
+	if ((com_lsr(sc) & LSR_RXRDY) == 0)
+		return -1;
+	c = com_read(sc, COM_DATA);
+	if (c == '\0' && com_take_break(sc))
+		return -1;
+	return c;
+}
+
+static void
+com_interrupts(const struct com_softc *sc, bool on)
+{
+	com_write(sc, COM_IER, on ? IER_RXRDY | IER_LINE : 0);
+}
+
+/*
+ * The line is edge triggered: it must have been seen idle before we leave,
+ * or be made to rise again.  The latter ends a burst, so that a sender that
+ * never pauses cannot keep the CPU.
+ */
+static void
+com_intr(void *cookie)
+{
+	struct com_softc *sc = cookie;
+	u_int n;
+	int c;
+
+	for (n = 0; n < COM_BURST; n++) {
+		if ((com_lsr(sc) & LSR_RXRDY) == 0) {
+			if ((com_read(sc, COM_IIR) & IIR_NONE) != 0)
+				break;
+			continue;
+		}
+		c = com_read(sc, COM_DATA);
+		cninput(c == '\0' && com_take_break(sc) ? CN_BREAK : c);
+	}
+	if (n == COM_BURST) {
+		com_interrupts(sc, false);
+		com_interrupts(sc, true);
+	} else if (com_take_break(sc)) {
+		cninput(CN_BREAK);	/* its NUL was lost in an overrun */
+	}
+}
+
+/* Where no port is, the bus reads as ones. */
+static bool
+com_probe(const struct com_softc *sc)
+{
+	com_write(sc, COM_SCRATCH, 0x55);
+	if (com_read(sc, COM_SCRATCH) != 0x55)
+		return false;
+	com_write(sc, COM_SCRATCH, 0xaa);
+	return com_read(sc, COM_SCRATCH) == 0xaa;
+}
+
+static void
+com_setup(const struct com_softc *sc)
+{
+	com_interrupts(sc, false);
+	com_write(sc, COM_LCR, LCR_DLAB | LCR_8N1);
+	com_write(sc, COM_DATA, COM_BASE_RATE / COM_RATE);
+	com_write(sc, COM_IER, 0);	/* the divisor's high byte */
+	com_write(sc, COM_LCR, LCR_8N1);
+	com_write(sc, COM_FIFO, FIFO_ENABLE | FIFO_RESET);
+	com_write(sc, COM_MCR, MCR_DTR | MCR_RTS | MCR_IENABLE);
+}
+
+void
+com_cninit(void)
+{
+	struct com_softc *sc = &com_softc[boot_console == 1];
+
+	if (!com_probe(sc))
+		return;
+	com_setup(sc);
+	sc->sc_present = true;
+	sc->sc_cn.cn_getc = com_getc;
+	sc->sc_cn.cn_putc = com_putc;
+	sc->sc_cn.cn_cookie = sc;
+	cn_tab = &sc->sc_cn;
+}
+
+/* From here on input arrives by itself. */
+static void
+com_attach(void)
+{
+	u_int i;
+
+	for (i = 0; i < __arraycount(com_softc); i++) {
+		struct com_softc *sc = &com_softc[i];
+
+		if (!sc->sc_present)
+			continue;
+		printf("%s: port 0x%x irq %d, console\n", sc->sc_cn.cn_name,
+		    sc->sc_port, sc->sc_irq);
+		intr_establish_isa(sc->sc_irq, com_intr, sc, sc->sc_cn.cn_name);
+		com_interrupts(sc, true);
+	}
+}
+DEVICE_DRIVER(com, com_attach);

@@ -1,0 +1,105 @@
+/*
+ * The console: output straight to the polled device, input from its
+ * interrupt through a ring to whoever sleeps in cnread().
+ *
+ * cnputc(), cngetc() and cnpollc() take no locks and work in any context.
+ */
+
+#include <sys/param.h>
+#include <sys/condvar.h>
+#include <sys/cons.h>
+#include <sys/mutex.h>
+#include <sys/systm.h>
+#include <machine/intr.h>
+#include <dev/comvar.h>
+
+#define CN_RING		512	/* a power of two */
+
+struct consdev *cn_tab;
+u_int cn_overflows;
+
+static kmutex_t cn_lock = MUTEX_SPIN_INITIALIZER;	/* interrupt handlers too */
+static kcondvar_t cn_cv = { "console" };
+static uint16_t cn_ring[CN_RING];
+static u_int cn_head, cn_tail;	/* put at head, take at tail; free running */
+
+void
+cninit(void)
+{
+	com_cninit();
+}
+
+void
+cnputc(int c)
+{
+	const struct consdev *cn = cn_tab;
+
+	if (cn == NULL)
+		return;
+	if (c == '\n')
+		cn->cn_putc(cn->cn_cookie, '\r');
+	cn->cn_putc(cn->cn_cookie, c);
+}
+
+int
+cnpollc(void)
+{
+	const struct consdev *cn = cn_tab;
+
+	return cn == NULL ? -1 : cn->cn_getc(cn->cn_cookie);
+}
+
+int
+cngetc(void)
+{
+	int c;
+
+	while ((c = cnpollc()) == -1)
+		x86_pause();
+	return c;
+}
+
+void
+cninput(int c)
+{
+	mutex_enter(&cn_lock);
+	if (cn_head - cn_tail == CN_RING) {
+		cn_overflows++;
+		/* A break is a call for help: it takes the last one's place. */
+		if (c == CN_BREAK)
+			cn_ring[(cn_head - 1) % CN_RING] = CN_BREAK;
+	} else {
+		cn_ring[cn_head++ % CN_RING] = (uint16_t)c;
+		cv_signal(&cn_cv);
+	}
+	mutex_exit(&cn_lock);
+}
+
+static int
+cn_take(void)
+{
+	return cn_head == cn_tail ? -1 : cn_ring[cn_tail++ % CN_RING];
+}
+
+int
+cntryread(void)
+{
+	int c;
+
+	mutex_enter(&cn_lock);
+	c = cn_take();
+	mutex_exit(&cn_lock);
+	return c;
+}
+
+int
+cnread(void)
+{
+	int c;
+
+	mutex_enter(&cn_lock);
+	while ((c = cn_take()) == -1)
+		cv_wait(&cn_cv, &cn_lock);
+	mutex_exit(&cn_lock);
+	return c;
+}

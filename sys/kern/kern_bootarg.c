@@ -1,0 +1,138 @@
+/*
+ * The words of the boot command line, and the boot module as sysctl.conf.
+ *
+ * Two passes: the words that the first console line depends on are looked
+ * at before there is a console; all of them are applied, and the unknown
+ * ones named, when there is.
+ */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/bootinfo.h>
+#include <sys/sysctl.h>
+
+#include <machine/pmap.h>
+
+bool boot_ddb;
+int boot_maxcpus = MAXCPUS;
+int boot_console;
+
+struct bootarg {
+	const char *ba_prefix;
+	int (*ba_set)(const char *);
+	bool ba_early;
+};
+
+static int
+set_console(const char *value)
+{
+	if (strcmp(value, "com0") != 0 && strcmp(value, "com1") != 0)
+		return EINVAL;
+	boot_console = value[3] - '0';
+	return 0;
+}
+
+static int
+set_maxcpus(const char *value)
+{
+	uint64_t n;
+
+	if (kstrtou64(value, 10, &n) != 0 || n < 1)
+		return EINVAL;
+	boot_maxcpus = (int)MIN(n, MAXCPUS);
+	return 0;
+}
+
+static int
+set_ddb(const char *value)
+{
+	if (*value != '\0')
+		return EINVAL;
+	boot_ddb = true;
+	return 0;
+}
+
+/* What follows "sysctl.": NAME=VALUE. */
+static int
+set_sysctl(const char *value)
+{
+	char buf[128], err[128], *eq;
+
+	strlcpy(buf, value, sizeof(buf));
+	if ((eq = strchr(buf, '=')) == NULL || strlen(value) >= sizeof(buf))
+		return EINVAL;
+	*eq++ = '\0';
+	if (sysctl_set_text(buf, eq, err, sizeof(err)) != 0)
+		printf("boot: %s\n", err);
+	return 0;
+}
+
+static const struct bootarg bootargs[] = {
+	{ "console=", set_console, true },
+	{ "maxcpus=", set_maxcpus, true },
+	{ "-d", set_ddb, true },
+	{ "sysctl.", set_sysctl, false },
+};
+
+static const struct bootarg *
+bootarg_find(const char *word)
+{
+	const struct bootarg *ba;
+
+	for (ba = bootargs; ba < bootargs + __arraycount(bootargs); ba++)
+		if (strncmp(word, ba->ba_prefix, strlen(ba->ba_prefix)) == 0)
+			return ba;
+	return NULL;
+}
+
+/* Early words are set twice, the second time to say what was wrong. */
+static void
+apply_word(const char *word, bool early)
+{
+	const struct bootarg *ba = bootarg_find(word);
+	int error = EINVAL;
+
+	if (ba != NULL && early && !ba->ba_early)
+		return;
+	if (ba != NULL)
+		error = ba->ba_set(word + strlen(ba->ba_prefix));
+	if (error != 0 && !early)
+		printf("boot: unknown or bad argument \"%s\" ignored\n", word);
+}
+
+static void
+each_word(const char *line, bool early)
+{
+	char word[128];
+	size_t n;
+
+	for (;;) {
+		while (*line == ' ' || *line == '\t')
+			line++;
+		if (*line == '\0')
+			return;
+		for (n = 0; *line != '\0' && *line != ' ' && *line != '\t'; line++)
+			if (n < sizeof(word) - 1)
+				word[n++] = *line;
+		word[n] = '\0';
+		apply_word(word, early);
+	}
+}
+
+void
+bootarg_early(void)
+{
+	each_word(bootinfo.bi_cmdline, true);
+}
+
+/* The module first: the command line wins over it. */
+void
+bootarg_apply(void)
+{
+	if (bootinfo.bi_module != 0)
+		sysctl_conf(PMAP_DIRECT_MAP(bootinfo.bi_module),
+		    bootinfo.bi_module_size);
+	each_word(bootinfo.bi_cmdline, false);
+	if (bootinfo.bi_cmdline_cut)
+		printf("boot: command line cut at %d characters\n", BOOT_CMDLINE - 1);
+}

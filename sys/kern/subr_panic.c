@@ -1,0 +1,91 @@
+/*
+ * panic(9) and failed assertions.
+ *
+ * Any context.  The first caller wins; what it prints goes straight to the
+ * polled console, so no lock that an interrupted context may hold is ever
+ * waited for.  A panic inside the panic goes on with what is left to do.
+ */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/atomic.h>
+#include <sys/kernel.h>
+#include <sys/lwp.h>
+#include <sys/panic.h>
+
+#include <machine/cpu.h>
+#include <machine/intr.h>
+
+const char *volatile panicstr;
+int panic_timeout;			/* sysctl kernel.panic */
+
+static struct cpu_info *volatile panic_cpu;
+static volatile int panic_depth;
+
+static void
+panic_traceback(void)
+{
+	u_int cpu = cpu_number();
+
+	printf_nolog("cpu%u: Begin traceback...\n", cpu);
+	stack_trace((vaddr_t)__builtin_return_address(0),
+	    *(vaddr_t *)__builtin_frame_address(0), printf_nolog);
+	printf_nolog("cpu%u: End traceback...\n", cpu);
+}
+
+/* What kernel.panic asks for, once everything is said. */
+static void __dead
+panic_finish(void)
+{
+	for (int s = 0; panic_timeout > 0 && s < panic_timeout; s++)
+		for (int ms = 0; ms < 1000; ms++)
+			delay(1000);
+	if (panic_timeout != 0)
+		cpu_reboot(RB_AUTOBOOT, NULL);
+	printf_nolog("halted\n");
+	cpu_reboot(RB_HALT, NULL);
+}
+
+void
+vpanic(const char *fmt, va_list ap)
+{
+	struct cpu_info *ci;
+
+	(void)splhigh();
+	kpreempt_disable();
+	ci = atomic_cas_ptr(&panic_cpu, NULL, curcpu());
+	if (ci != NULL && ci != curcpu())
+		cpu_halt_forever();	/* somebody else is at it */
+	if (++panic_depth > 2)
+		panic_finish();
+	if (panic_depth == 1) {
+		panicstr = fmt;
+		x86_halt_others();
+	}
+	printf_nolog("panic: ");
+	vprintf_nolog(fmt, ap);
+	printf_nolog("\n");
+	if (panic_depth == 1)
+		panic_traceback();
+	panic_finish();
+}
+
+void
+panic(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vpanic(fmt, ap);
+	va_end(ap);
+}
+
+void
+kern_assert(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vpanic(fmt, ap);
+	va_end(ap);
+}

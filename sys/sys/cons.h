@@ -1,0 +1,34 @@
+/*
+ * The console device, as kernel code sees it.  cnputc() is always polled
+ * and bounded: a port that is absent or a reader that stopped reading
+ * cannot hold the machine.
+ */
+
+#ifndef _SYS_CONS_H_
+#define _SYS_CONS_H_
+
+#include <sys/types.h>
+
+struct consdev {
+	const char *cn_name;		/* "com0" */
+	int (*cn_getc)(void *);		/* polled: a character or -1 */
+	void (*cn_putc)(void *, int);	/* polled, bounded */
+	void *cn_cookie;
+};
+
+extern struct consdev *cn_tab;		/* NULL before the console is there */
+
+void cninit(void);
+void cnputc(int);			/* "\n" becomes CR LF */
+int cngetc(void);			/* polled, waits */
+int cnpollc(void);			/* polled: a character or -1 */
+
+/* Interrupt driven, for the operator's console: sleeps for a character. */
+int cnread(void);
+int cntryread(void);			/* the same without sleeping: -1 if none */
+/* From a driver's interrupt handler: one received character (or CN_BREAK). */
+#define CN_BREAK	0x100
+void cninput(int);
+extern u_int cn_overflows;		/* characters lost to a full ring */
+
+#endif

@@ -1,0 +1,22 @@
+/* The machine-independent part of struct cpu_info. */
+
+#ifndef _SYS_CPU_DATA_H_
+#define _SYS_CPU_DATA_H_
+
+#include <sys/types.h>
+
+struct cpu_data {
+	char cpu_name[8];		/* "cpu0" */
+	int cpu_mtx_count;		/* spin mutexes held: 0 down to -n */
+	int cpu_mtx_oldspl;		/* splx() of the outermost one */
+	void *cpu_percpu;		/* percpu(9) area */
+	volatile uint64_t cpu_nintr;	/* interrupts taken */
+	volatile uint64_t cpu_nswtch;	/* context switches */
+	volatile uint64_t cpu_ticks;	/* hardclock() calls */
+	volatile uint64_t cpu_nipi;
+	struct runq *cpu_runq;		/* threads bound to it (kern_runq.c) */
+	struct softcpu *cpu_softcpu;	/* its softint(9) threads */
+	struct lwp *cpu_xcall;		/* runs low-priority cross-calls */
+};
+
+#endif

@@ -1,0 +1,115 @@
+#!/usr/bin/python3
+"""make check: every test, counted; the last line is the sum of them.
+
+    check.py [T]    T: a pytest name or file, unit, lint, or nothing for all
+
+Unit tests and lint print `ok NAME` and `not ok NAME` lines; the scenarios of
+tests/qemu, the kernel's own tests among them, run in two pytest processes.
+No test at all is a failure.
+"""
+
+import collections
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+WORK = os.path.join(TOP, "build", "check")
+RESULTS = os.path.join(WORK, "results")
+PYTEST = ["/usr/bin/python3", "-m", "pytest", "-c", os.devnull, "--rootdir", TOP, "-q", "-ra",
+          "--tb=short", "-p", "no:cacheprovider"]
+NONE_COLLECTED = 5
+output = threading.Lock()
+
+
+def show(text):
+    with output:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def lines(name, command):
+    """Run something that prints ok and not ok lines; return their results."""
+    run = subprocess.run(command, cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         text=True, errors="replace", check=False)
+    found = re.findall(r"^(ok|not ok) (\S.*)$", run.stdout, re.MULTILINE)
+    results = [("passed" if word == "ok" else "failed", "%s: %s" % (name, what))
+               for word, what in found]
+    failed = any(outcome == "failed" for outcome, _ in results)
+    if run.returncode != 0 or failed or not results:
+        show("==== %s: status %d\n%s\n" % (name, run.returncode, run.stdout))
+        show("rerun: make check T=%s\n" % name)
+        if not failed:
+            results.append(("failed", "%s: status %d, %d tests"
+                            % (name, run.returncode, len(results))))
+    return results
+
+
+def pytest(targets, workers):
+    """Run scenarios in several processes; return their results."""
+    claims = os.path.join(WORK, "claims")
+    os.makedirs(claims)
+    environment = dict(os.environ, CHECK_CLAIMS=claims, CHECK_RESULTS=RESULTS,
+                       PYTHONDONTWRITEBYTECODE="1")
+    runs = [subprocess.Popen(PYTEST + targets, cwd=TOP, env=environment, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            for _ in range(workers)]
+    texts = [None] * workers
+
+    def collect(number):
+        texts[number] = runs[number].communicate()[0]
+    readers = [threading.Thread(target=collect, args=(n,)) for n in range(workers)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    results = []
+    if os.path.exists(RESULTS):
+        with open(RESULTS) as file:
+            results = [(r["outcome"], r["name"]) for r in map(json.loads, file)]
+    for run, text in zip(runs, texts):
+        if run.returncode != 0 and run.returncode != NONE_COLLECTED:
+            show(text)
+        if run.returncode > 1 and run.returncode != NONE_COLLECTED:
+            results.append(("failed", "pytest: status %d" % run.returncode))
+    return results
+
+
+def everything():
+    """Unit tests and lint beside the scenarios: they are short."""
+    results = lines("unit", ["make", "--no-print-directory", "unit"])
+    results += lines("lint", ["tests/lint/run.sh"])
+    return results + pytest(["tests/qemu"], 2)
+
+
+def main():
+    target = sys.argv[1] if len(sys.argv) > 1 else ""
+    shutil.rmtree(WORK, ignore_errors=True)
+    os.makedirs(WORK)
+    if target == "":
+        results = everything()
+    elif target == "unit":
+        results = lines("unit", ["make", "--no-print-directory", "unit"])
+    elif target == "lint":
+        results = lines("lint", ["tests/lint/run.sh"])
+    else:
+        results = pytest([target], 1)
+    sums = collections.Counter(outcome for outcome, _ in results)
+    for outcome, name in results:
+        if outcome != "passed":
+            show("%s: %s\n" % (outcome, name))
+    if not sums["passed"] and not sums["failed"]:
+        show("no test was run\n")
+    summary = "%d passed, %d failed" % (sums["passed"], sums["failed"])
+    if sums["skipped"]:
+        summary += ", %d skipped" % sums["skipped"]
+    print(summary)
+    return 0 if sums["passed"] and not sums["failed"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

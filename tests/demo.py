@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+"""make demo: what the kernel does, without a terminal, in half a minute.
+
+Each step prints what it is and shows the machine's own words.  The status
+is 0 only if all of it happened.
+"""
+
+import os
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(TOP, "tests", "qemu"))
+
+from vm import VM, VMError  # noqa: E402  (its folder is not a package)
+
+KERNEL = os.path.join(TOP, "build", "amd64", "kernel")
+
+
+def title(text):
+    print("\n== %s" % text, flush=True)
+
+
+def show(text):
+    for line in text.strip("\n").split("\n"):
+        print("   | " + line, flush=True)
+
+
+def need(condition, what):
+    if not condition:
+        raise VMError("this did not happen: " + what)
+
+
+def command(vm, line, *wanted):
+    """Run a command, show what it says and insist on some of it."""
+    said = vm.run(line)
+    show("kernel# %s\n%s" % (line, said))
+    for text in wanted:
+        need(text in said, "%s prints %r" % (line, text))
+
+
+def talk(vm):
+    title("it boots on 4 CPUs")
+    vm.prompt()
+    show(vm.log.rpartition("\n")[0])
+    for cpu in range(4):
+        need("\ncpu%d: " % cpu in vm.log, "cpu%d appears" % cpu)
+    title("it talks")
+    command(vm, "help", "crashme", "poweroff")
+    command(vm, "cpus", "cpu0", "cpu3")
+    command(vm, "ps", "idle", "console")
+    command(vm, "sysctl hw.ncpu kern.version", "hw.ncpu = 4")
+
+
+def switch_off(vm):
+    title("it switches itself off")
+    vm.send("poweroff")
+    status = vm.wait_exit()
+    show("QEMU ended with status %d" % status)
+    need(status == 0, "poweroff ends QEMU with status 0")
+
+
+def crash(vm):
+    title("it crashes with a report, then resets")
+    vm.prompt()
+    start = vm.serial.pos
+    vm.send("crashme null")
+    vm.expect(r"^fatal page fault in supervisor mode$")
+    vm.expect(r"^panic: ")
+    vm.expect(r"^cpu\d+: Begin traceback\.\.\.$")
+    vm.expect(r"^crashme_null\(\) at kernel:crashme_null\+0x")
+    vm.expect(r"^cpu\d+: End traceback\.\.\.$")
+    status = vm.wait_exit()
+    show("kernel# " + vm.log[start:])
+    need(status == 0, "the reset ends QEMU with status 0")
+
+
+def main():
+    steps = [("", [talk, switch_off]), ("sysctl.kernel.panic=-1", [crash])]
+    for append, acts in steps:
+        with VM(KERNEL, machine="q35", smp=4, mem="256M", append=append) as vm:
+            try:
+                for act in acts:
+                    act(vm)
+            except VMError as error:
+                print("\ndemo: %s\n\nQEMU: %s" % (error, vm.by_hand))
+                return 1
+    print("\ndemo: all of it happened")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+/* callout(9): order, stop, halt, and callouts that schedule themselves. */
+
+#include <sys/callout.h>
+#include <sys/mutex.h>
+#include "ktest.h"
+
+#define CO_N	6
+
+static callout_t co_callout[CO_N], co_one;
+static volatile u_int co_fired, co_go, co_entered;
+static u_int co_order[CO_N];
+static kmutex_t co_mutex;
+
+static void
+co_record(void *arg)
+{
+	co_order[co_fired] = (u_int)(uintptr_t)arg;
+	co_fired++;
+}
+
+KTEST(callout_order, "they run in the order they are due, equals as scheduled")
+{
+	/* Delay of each, and who is expected when. */
+	static const int delay_ticks[CO_N] = { 20, 10, 15, 10, 25, 1 };
+	static const u_int expect[CO_N] = { 5, 1, 3, 2, 0, 4 };
+	u_int i;
+	int s;
+
+	co_fired = 0;
+	for (i = 0; i < CO_N; i++)
+		callout_init(&co_callout[i], CALLOUT_MPSAFE);
+	kpreempt_disable();	/* one tick must see all of them scheduled */
+	s = splhigh();
+	for (i = 0; i < CO_N; i++)
+		callout_reset(&co_callout[i], delay_ticks[i] + 5, co_record,
+		    (void *)(uintptr_t)i);
+	splx(s);
+	kpreempt_enable();
+	KT_ASSERT(KT_WAIT(co_fired == CO_N));
+	for (i = 0; i < CO_N; i++)
+		KT_CHECK(delay_ticks[co_order[i]] == delay_ticks[expect[i]]);
+	for (i = 0; i < CO_N; i++) {
+		KT_CHECK(callout_expired(&co_callout[i]));
+		KT_CHECK(!callout_pending(&co_callout[i]));
+		callout_halt(&co_callout[i], NULL);
+		callout_destroy(&co_callout[i]);
+	}
+}
+
+KTEST(callout_stop, "a stopped callout does not run, and says whether it had")
+{
+	co_fired = 0;
+	callout_init(&co_one, CALLOUT_MPSAFE);
+	KT_CHECK(!callout_stop(&co_one));
+	callout_reset(&co_one, KT_PATIENCE, co_record, NULL);
+	KT_CHECK(callout_pending(&co_one));
+	KT_CHECK(!callout_stop(&co_one));
+	KT_CHECK(!callout_pending(&co_one));
+	callout_schedule(&co_one, 1);
+	KT_ASSERT(KT_WAIT(co_fired == 1));
+	KT_CHECK(callout_expired(&co_one));
+	KT_CHECK(callout_invoking(&co_one));
+	callout_ack(&co_one);
+	KT_CHECK(!callout_invoking(&co_one));
+	KT_CHECK(callout_halt(&co_one, NULL));
+	KT_CHECK(!callout_expired(&co_one));
+	callout_destroy(&co_one);
+}
+
+KTEST(callout_wheel, "one that is due a turn of the wheel later stays")
+{
+	callout_t *far = &co_callout[0];
+
+	co_fired = 0;
+	callout_init(&co_one, CALLOUT_MPSAFE);
+	callout_init(far, CALLOUT_MPSAFE);
+	callout_reset(far, 256 * 400 + 2, co_record, NULL);
+	callout_reset(&co_one, 2, co_record, NULL);
+	KT_ASSERT(KT_WAIT(co_fired == 1));
+	kpause("ktest", false, 3, NULL);
+	KT_CHECK(callout_pending(far));
+	KT_CHECK(!callout_stop(far));
+	callout_halt(&co_one, NULL);
+	callout_destroy(&co_one);
+	callout_destroy(far);
+}
+
+static void
+co_again(void *arg __unused)
+{
+	KT_CHECK(!callout_pending(&co_one));
+	callout_ack(&co_one);
+	if (++co_fired < 5)
+		callout_schedule(&co_one, 1);
+}
+
+KTEST(callout_again, "a callout may schedule itself from its function")
+{
+	co_fired = 0;
+	callout_init(&co_one, CALLOUT_MPSAFE);
+	callout_setfunc(&co_one, co_again, NULL);
+	callout_schedule(&co_one, 1);
+	KT_ASSERT(KT_WAIT(co_fired == 5));
+	kpause("ktest", false, 3, NULL);
+	KT_CHECK(co_fired == 5);
+	callout_halt(&co_one, NULL);
+	callout_destroy(&co_one);
+}
+
+/* Runs until the halter waits, then schedules itself once more. */
+static void
+co_slow(void *arg __unused)
+{
+	co_entered = 1;
+	KT_CHECK(KT_SPIN(co_go != 0));
+	mutex_enter(&co_mutex);		/* the halter's interlock is free */
+	callout_schedule(&co_one, 1);
+	mutex_exit(&co_mutex);
+	co_fired++;
+}
+
+static void
+co_halter(void *arg __unused)
+{
+	mutex_enter(&co_mutex);
+	callout_halt(&co_one, &co_mutex);
+	KT_CHECK(mutex_owned(&co_mutex));
+	KT_CHECK(co_fired == 1);
+	mutex_exit(&co_mutex);
+}
+
+KTEST(callout_halt, "waits for the function without its interlock, and cancels the next")
+{
+	struct cpu_info *ci = cpu_lookup((u_int)ncpu - 1);
+
+	if (ncpu == 1)
+		return;		/* the function holds the CPU: nobody can halt */
+	mutex_init(&co_mutex, MUTEX_DEFAULT, IPL_NONE);
+	co_fired = co_go = co_entered = 0;
+	callout_init(&co_one, CALLOUT_MPSAFE);
+	callout_reset(&co_one, 1, co_slow, NULL);
+	KT_ASSERT(KT_SPIN(co_entered != 0));
+	kt_thread(PRI_NONE, ci, co_halter, NULL);
+	KT_ASSERT(KT_SPIN(kt_lwp(0)->l_stat == LSSLEEP));
+	co_go = 1;
+	kt_threads_join();
+	kpause("ktest", false, 3, NULL);
+	KT_CHECK(co_fired == 1 && !callout_pending(&co_one));
+	callout_destroy(&co_one);
+	mutex_destroy(&co_mutex);
+}

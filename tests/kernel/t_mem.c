@@ -1,0 +1,190 @@
+/* The page allocator and kmem(9), to the last page. */
+
+#include <sys/kmem.h>
+#include <sys/page.h>
+#include "ktest.h"
+
+#define ME_MAXORDER	5
+#define ME_OBJS		200
+#define ME_THREADS	6
+#define ME_ROUNDS	400
+
+struct me_page {
+	struct me_page *mp_next;
+};
+
+static struct me_page *me_hoard;	/* pages taken to leave none */
+static volatile u_int me_got;
+static void *me_obj[ME_OBJS];
+
+static void
+me_take_all(void)
+{
+	struct me_page *p;
+
+	while ((p = page_alloc(0)) != NULL) {
+		p->mp_next = me_hoard;
+		me_hoard = p;
+	}
+}
+
+static size_t
+me_give_back(size_t max)
+{
+	struct me_page *p;
+	size_t n;
+
+	for (n = 0; n < max && (p = me_hoard) != NULL; n++) {
+		me_hoard = p->mp_next;
+		page_free(p, 0);
+	}
+	return n;
+}
+
+KTEST(page_orders, "runs are aligned to their size, apart, and come back whole")
+{
+	void *run[ME_MAXORDER + 1];
+	size_t before = page_free_count();
+	u_int o;
+	size_t i;
+
+	KT_CHECK(before > 0 && before <= page_total_count());
+	for (o = 0; o <= ME_MAXORDER; o++) {
+		KT_ASSERT((run[o] = page_alloc(o)) != NULL);
+		KT_CHECK((vaddr_t)run[o] % ((vaddr_t)PAGE_SIZE << o) == 0);
+		memset(run[o], (int)o + 1, (size_t)PAGE_SIZE << o);
+	}
+	for (o = 0; o <= ME_MAXORDER; o++) {
+		for (i = 0; i < (size_t)PAGE_SIZE << o; i += PAGE_SIZE / 2)
+			KT_CHECK(((u_char *)run[o])[i] == o + 1);
+		page_free(run[o], o);
+	}
+	KT_CHECK(KT_WAIT(page_free_count() == before));
+}
+
+KTEST(page_exhaustion, "the last page is followed by NULL, and all are there again")
+{
+	size_t before = page_free_count(), n;
+
+	me_take_all();
+	KT_CHECK(page_alloc(0) == NULL);
+	KT_CHECK(page_alloc(3) == NULL);
+	KT_CHECK(page_free_count() == 0);
+	n = me_give_back((size_t)-1);
+	KT_CHECK(n > 0 && n <= before);
+	KT_CHECK(page_free_count() == before);
+}
+
+KTEST(kmem_sizes, "every size is aligned, zeroed when asked, and apart from its neighbours")
+{
+	static const size_t sizes[] = { 1, 7, 16, 17, 64, 100, 128, 1000, 2048,
+		4095, 4096, 4097, 10000, 65536 };
+	u_char *p[__arraycount(sizes)];
+	size_t inuse = kmem_inuse(), j;
+	u_int i;
+
+	for (i = 0; i < __arraycount(sizes); i++) {
+		p[i] = kmem_zalloc(sizes[i], KM_SLEEP);
+		KT_CHECK((vaddr_t)p[i] % 16 == 0);
+		for (j = 0; j < sizes[i]; j++)
+			KT_CHECK(p[i][j] == 0);
+		memset(p[i], (int)i + 1, sizes[i]);
+	}
+	for (i = 0; i < __arraycount(sizes); i++) {
+		for (j = 0; j < sizes[i]; j++)
+			KT_CHECK(p[i][j] == i + 1);
+		kmem_free(p[i], sizes[i]);
+	}
+	KT_CHECK(kmem_inuse() == inuse);
+}
+
+static void
+me_worker(void *arg)
+{
+	u_int me = (u_int)(uintptr_t)arg, i;
+	size_t size;
+	u_char *p;
+
+	for (i = 0; i < ME_ROUNDS; i++) {
+		size = 1 + (i * 37 + me * 101) % 3000;
+		p = kmem_alloc(size, KM_SLEEP);
+		memset(p, (int)me, size);
+		if (i % 50 == 0)
+			yield();
+		KT_CHECK(p[0] == me && p[size - 1] == me);
+		kmem_free(p, size);
+	}
+}
+
+KTEST(kmem_concurrent, "threads on all CPUs allocate and free without harm")
+{
+	size_t inuse = kmem_inuse();
+	uintptr_t i;
+
+	for (i = 0; i < ME_THREADS; i++)
+		kt_thread(PRI_NONE, NULL, me_worker, (void *)i);
+	kt_threads_join();
+	KT_CHECK(KT_WAIT(kmem_inuse() == inuse));
+}
+
+/* Fill up what is left inside of kmem's own pages. */
+static u_int
+me_drain(size_t size)
+{
+	u_int n;
+
+	for (n = 0; n < ME_OBJS; n++) {
+		if ((me_obj[n] = kmem_alloc(size, KM_NOSLEEP)) == NULL)
+			break;
+	}
+	return n;
+}
+
+KTEST(kmem_nosleep, "without memory KM_NOSLEEP returns NULL, and works again after")
+{
+	u_int n;
+	void *p;
+
+	me_take_all();
+	n = me_drain(3 * PAGE_SIZE);
+	KT_CHECK(n < ME_OBJS);
+	KT_CHECK(kmem_alloc(3 * PAGE_SIZE, KM_NOSLEEP) == NULL);
+	me_give_back((size_t)-1);
+	while (n-- > 0)
+		kmem_free(me_obj[n], 3 * PAGE_SIZE);
+	KT_ASSERT((p = kmem_alloc(3 * PAGE_SIZE, KM_NOSLEEP)) != NULL);
+	kmem_free(p, 3 * PAGE_SIZE);
+}
+
+static void
+me_sleeper(void *arg __unused)
+{
+	void *p = kmem_alloc(PAGE_SIZE * 2, KM_SLEEP);
+
+	KT_CHECK(p != NULL);
+	me_got = 1;
+	kmem_free(p, PAGE_SIZE * 2);
+}
+
+KTEST(kmem_sleep, "without memory KM_SLEEP waits until somebody frees some")
+{
+	u_int n;
+	void *p = kmem_alloc(PAGE_SIZE * 2, KM_SLEEP);
+
+	me_got = 0;
+	kt_thread(PRI_USER, cpu_lookup(0), me_sleeper, NULL);
+	kpreempt_disable();	/* on cpu0 it comes after us, else it may be early */
+	me_take_all();
+	n = me_drain(PAGE_SIZE * 2);
+	kpreempt_enable();
+	if (me_got == 0) {
+		KT_CHECK(KT_WAIT(kt_lwp(0)->l_stat == LSSLEEP || me_got != 0));
+		kpause("ktest", false, 3, NULL);
+	}
+	me_give_back((size_t)-1);
+	while (n-- > 0)
+		kmem_free(me_obj[n], PAGE_SIZE * 2);
+	kmem_free(p, PAGE_SIZE * 2);
+	KT_CHECK(KT_WAIT(me_got == 1));
+	kt_threads_join();
+}

@@ -1,0 +1,108 @@
+"""Fixtures of the scenarios: boot() makes machines, a failure shows them.
+
+Two processes may run over the same scenarios: each claims one by making a
+file in $CHECK_CLAIMS, and the results go to $CHECK_RESULTS, a line of JSON
+each.  Neither is set when pytest is run by hand.
+"""
+
+import json
+import os
+import sys
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, HERE)
+
+from vm import VM  # noqa: E402  (its folder is not a package)
+
+BUILD = os.path.join(TOP, "build", "amd64")
+KERNEL = os.path.join(BUILD, "kernel")
+TEST_KERNEL = os.path.join(BUILD, "kernel.test")
+ISO = os.path.join(BUILD, "kernel.iso")
+MACHINES = pytest.StashKey()
+
+
+def record(name, outcome, why=""):
+    path = os.environ.get("CHECK_RESULTS")
+    if path:
+        with open(path, "a") as file:   # one short write: lines never mix
+            file.write(json.dumps({"name": name, "outcome": outcome, "why": why}) + "\n")
+
+
+@pytest.fixture
+def boot(request):
+    """boot(machine=, cpu=, smp=, mem=, append=, initrd=, image=, ...) -> VM.
+
+    Waits for the prompt unless prompt=False.
+    """
+    machines = request.node.stash.setdefault(MACHINES, [])
+
+    def start(kernel=KERNEL, prompt=True, **settings):
+        if settings.get("image"):
+            kernel = None
+        machine = VM(kernel, **settings)
+        machines.append(machine)
+        return machine.prompt() if prompt else machine
+
+    yield start
+    for machine in machines:
+        machine.close()
+
+
+@pytest.fixture
+def die(boot):
+    """die(ACTION) -> VM: the test image, told to die of ACTION, reset after its report."""
+    def start(action, **settings):
+        settings.setdefault("append", "")
+        settings["append"] += " sysctl.kernel.panic=-1 ktest_die=" + action
+        return boot(TEST_KERNEL, prompt=False, debug_exit=True, **settings)
+    return start
+
+
+@pytest.fixture
+def count(request):
+    """count(NAME, OUTCOME, WHY): a result of its own, found inside a scenario."""
+    def add(name, outcome, why=""):
+        record("%s: %s" % (request.node.nodeid, name), outcome, why)
+    return add
+
+
+def describe(machine):
+    """What a person needs to see of a machine in a failed scenario."""
+    yield "QEMU command", machine.by_hand
+    for number, port in enumerate(machine.ports):
+        yield "serial log %d" % number, port.text[-20000:]
+    if machine.errors:
+        yield "QEMU said", machine.errors
+    yield "QEMU status", str(machine.process.poll())
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed:
+        for machine in item.stash.get(MACHINES, []):
+            report.sections.extend(describe(machine))
+        report.sections.append(("rerun", "rerun: make check T='%s'" % item.nodeid))
+
+
+def pytest_runtest_logreport(report):
+    if report.when == "call" or report.outcome != "passed":
+        why = report.longrepr[2] if report.skipped else ""
+        record(report.nodeid, report.outcome, why)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item):
+    """Leave alone what the other process has claimed."""
+    claims = os.environ.get("CHECK_CLAIMS")
+    if not claims:
+        return None
+    name = item.nodeid.replace("/", "_")
+    try:
+        os.close(os.open(os.path.join(claims, name), os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return True
+    return None

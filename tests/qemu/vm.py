@@ -1,0 +1,308 @@
+"""A virtual machine one can talk to: QEMU, its QMP monitor, its serial ports.
+
+Standard library only, and nothing in here knows about tests.  Every wait is
+bounded, the whole serial log is kept, and the only process ever ended is the
+QEMU that was started here.  The serial ports and the monitor are socket
+pairs made before QEMU starts: no byte of the boot can be missed and nothing
+is polled for.  Serial and Qmp also work alone, over a socket someone else
+connected.
+"""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
+OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+PROMPT = r"^kernel# "
+# Slow hosts multiply every timeout; a test never asserts a time.
+SCALE = float(os.environ.get("VM_TIMEOUT_SCALE", "1"))
+
+
+class VMError(Exception):
+    """The machine did not do what was expected in the time it had."""
+
+
+class Serial:
+    """One serial port: everything it ever said, and a place in it."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.text = ""          # all of it, CR removed
+        self.raw = bytearray()  # all of it, as it came
+        self.pos = 0            # expect() has looked up to here
+        self.closed = False
+        self.change = threading.Condition()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        while True:
+            try:
+                data = self.sock.recv(65536)
+            except OSError:
+                data = b""
+            with self.change:
+                self.raw += data
+                self.text += data.decode("latin-1").replace("\r", "")
+                self.closed = not data
+                self.change.notify_all()
+            if not data:
+                return
+
+    def expect(self, pattern, timeout=30):
+        """Wait for a regular expression (^ and $ match at lines); return the match."""
+        regex = re.compile(pattern, re.MULTILINE)
+        deadline = time.monotonic() + timeout * SCALE
+        with self.change:
+            while True:
+                match = regex.search(self.text, self.pos)
+                if match:
+                    self.pos = match.end()
+                    return match
+                left = deadline - time.monotonic()
+                if self.closed or left <= 0:
+                    why = "the machine has gone" if self.closed else "%g s are over" % timeout
+                    raise VMError("no %r: %s; it said since:\n%s"
+                                  % (pattern, why, self.text[self.pos:][-4000:]))
+                self.change.wait(left)
+
+    def before(self, match):
+        """What came between the previous expect() and this match."""
+        return self.text[:match.start()]
+
+    def write(self, data, timeout=30):
+        """Send bytes; QEMU takes them at the pace the guest reads."""
+        if isinstance(data, str):
+            data = data.encode("latin-1")
+        self.sock.settimeout(timeout * SCALE)
+        try:
+            self.sock.sendall(data)
+        except OSError as error:
+            raise VMError("the serial port takes nothing: %s" % error) from error
+        finally:
+            self.sock.settimeout(None)
+
+    def close(self):
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.reader.join(5)
+        self.sock.close()
+
+
+class Qmp:
+    """QEMU's machine protocol on a connected socket; events are kept."""
+
+    def __init__(self, sock, timeout=30):
+        self.sock = sock
+        self.buffer = b""
+        self.events = []
+        self.serial = 0
+        self._message(timeout)  # the greeting
+        self.command("qmp_capabilities", timeout=timeout)
+
+    def _message(self, timeout):
+        deadline = time.monotonic() + timeout * SCALE
+        while b"\n" not in self.buffer:
+            self.sock.settimeout(max(0.001, deadline - time.monotonic()))
+            try:
+                data = self.sock.recv(65536)
+            except OSError as error:
+                raise VMError("QMP: no answer: %s" % error) from error
+            if not data:
+                raise VMError("QMP: QEMU has gone")
+            self.buffer += data
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return json.loads(line)
+
+    def command(self, name, timeout=30, **arguments):
+        """Run a command and return its result; the reply is matched by id."""
+        self.serial += 1
+        request = {"execute": name, "id": self.serial}
+        if arguments:
+            request["arguments"] = arguments
+        try:
+            self.sock.sendall(json.dumps(request).encode() + b"\n")
+        except OSError as error:
+            raise VMError("QMP: %s" % error) from error
+        while True:
+            reply = self._message(timeout)
+            if "event" in reply:
+                self.events.append(reply)
+            elif reply.get("id") == self.serial:
+                if "error" in reply:
+                    raise VMError("QMP: %s: %s" % (name, reply["error"]["desc"]))
+                return reply.get("return")
+
+    def wait_event(self, name, timeout=30):
+        """Return the next event of that name, also one that already came."""
+        while True:
+            for event in self.events:
+                if event["event"] == name:
+                    self.events.remove(event)
+                    return event
+            reply = self._message(timeout)
+            if "event" in reply:
+                self.events.append(reply)
+
+    def close(self):
+        self.sock.close()
+
+
+class VM:
+    """One QEMU, started at once.  Use as a context manager or call close()."""
+
+    def __init__(self, kernel=None, machine="pc", cpu="max", smp=1, mem="128M", append="",
+                 initrd=None, image=None, uefi=False, debug_exit=False, serials=1, extra=()):
+        self.started = time.monotonic()
+        self.directory = tempfile.mkdtemp(prefix="vm-")
+        self.status = None
+        self.qmp_client = None
+        self.ports = []
+        arguments = [QEMU, "-accel", "tcg", "-M", machine, "-cpu", cpu, "-smp", str(smp),
+                     "-m", mem, "-nodefaults", "-no-reboot", "-display", "none"]
+        if kernel is not None:
+            arguments += ["-kernel", kernel]
+            if append:
+                arguments += ["-append", append]
+            if initrd is not None:
+                arguments += ["-initrd", initrd]
+        if image is not None:
+            arguments += ["-cdrom", image]
+        if uefi:
+            arguments += self._firmware()
+        if debug_exit:
+            arguments += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+        arguments += list(extra)
+        # What a person would type to see the same.
+        self.by_hand = shlex.join(arguments + ["-serial", "mon:stdio"])
+        self._start(arguments, serials)
+
+    def _firmware(self):
+        """UEFI wants its variables writable: a fresh copy each time."""
+        variables = os.path.join(self.directory, "vars.fd")
+        shutil.copyfile(OVMF_VARS, variables)
+        return ["-drive", "if=pflash,format=raw,readonly=on,file=" + OVMF_CODE,
+                "-drive", "if=pflash,format=raw,file=" + variables]
+
+    def _start(self, arguments, serials):
+        theirs = []
+        for number in range(serials):
+            here, there = socket.socketpair()
+            theirs.append(there)
+            self.ports.append(Serial(here))
+            arguments += ["-chardev", "socket,id=c%d,fd=%d" % (number, there.fileno()),
+                          "-serial", "chardev:c%d" % number]
+        here, there = socket.socketpair()
+        theirs.append(there)
+        arguments += ["-chardev", "socket,id=qmp,fd=%d" % there.fileno(),
+                      "-mon", "chardev=qmp,mode=control"]
+        self.command_line = shlex.join(arguments)
+        self._qmp_socket = here
+        with open(os.path.join(self.directory, "stderr"), "wb") as errors:
+            self.process = subprocess.Popen(
+                arguments, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                pass_fds=[s.fileno() for s in theirs])
+        for sock in theirs:
+            sock.close()
+
+    # The first serial port is the operator's console.
+
+    @property
+    def serial(self):
+        return self.ports[0]
+
+    @property
+    def log(self):
+        return self.serial.text
+
+    def expect(self, pattern, timeout=30):
+        return self.serial.expect(pattern, timeout)
+
+    def prompt(self, timeout=60):
+        """Wait for the operator's prompt; return self."""
+        self.expect(PROMPT, timeout)
+        return self
+
+    def send(self, line, end="\r"):
+        """Type a line."""
+        self.serial.write(line + end)
+
+    def run(self, line, timeout=30):
+        """At the prompt: run a command, return what it printed as text."""
+        start = self.serial.pos
+        self.send(line)
+        self.prompt(timeout)
+        said = self.log[start:self.serial.pos]
+        said = said[:said.rindex("kernel# ")]
+        return said.partition("\n")[2]   # without the echo
+
+    # The monitor.
+
+    def qmp(self, command, timeout=30, **arguments):
+        """Run a QMP command; connects on first use, after the serial ports."""
+        if self.qmp_client is None:
+            self.qmp_client = Qmp(self._qmp_socket, timeout)
+        return self.qmp_client.command(command, timeout, **arguments)
+
+    def hmp(self, line, timeout=30):
+        """Run a command of the human monitor, return its text."""
+        return self.qmp("human-monitor-command", timeout, **{"command-line": line})
+
+    def inject_nmi(self):
+        self.qmp("inject-nmi")
+
+    def send_break(self, port=0):
+        """A serial BREAK, as a terminal sends it."""
+        self.qmp("chardev-send-break", id="c%d" % port)
+
+    # The end.
+
+    def wait_exit(self, timeout=30):
+        """Wait until QEMU ends by itself; return its exit status."""
+        try:
+            self.status = self.process.wait(timeout * SCALE)
+        except subprocess.TimeoutExpired:
+            raise VMError("QEMU still runs after %g s; it said last:\n%s"
+                          % (timeout, self.log[-4000:])) from None
+        for port in self.ports:
+            port.reader.join(5)
+        return self.status
+
+    @property
+    def errors(self):
+        """What QEMU itself complained about."""
+        try:
+            with open(os.path.join(self.directory, "stderr"), errors="replace") as file:
+                return file.read()
+        except OSError:
+            return self._errors
+
+    def close(self):
+        """End this QEMU, and only it; the log stays readable."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._errors = self.errors
+        for port in self.ports:
+            port.close()
+        if self.qmp_client is not None:
+            self.qmp_client.close()
+        self._qmp_socket.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
