@@ -16,6 +16,7 @@
 #include <machine/lock.h>
 
 #define WEDGE_MAX	86400	/* seconds */
+#define DEADLOCK_WAIT	(5 * hz)
 
 static int
 crashme_panic(int argc, char **argv __unused)
@@ -126,19 +127,32 @@ CRASHME(wedge, crashme_wedge, "CPU [SECONDS]", "spin with interrupts off");
  */
 struct deadlock {
 	kmutex_t dl_lock[2];
-	volatile bool dl_held[2];
+	struct lwp *volatile dl_lwp[2];	/* has its own mutex */
 	volatile bool dl_off;	/* there is no second thread: go away */
 };
+
+/* Asleep for the other one's mutex? */
+static bool
+deadlock_hangs(const struct deadlock *dl, u_int mine)
+{
+	const struct lwp *l = dl->dl_lwp[mine];
+	bool hangs;
+
+	mutex_spin_enter(&sched_lock);
+	hangs = l != NULL && l->l_wchan == &dl->dl_lock[!mine];
+	mutex_spin_exit(&sched_lock);
+	return hangs;
+}
 
 static void
 deadlock_threads(struct deadlock *dl, u_int mine)
 {
 	mutex_enter(&dl->dl_lock[mine]);
-	dl->dl_held[mine] = true;
-	while (!dl->dl_held[!mine] && !dl->dl_off)
+	dl->dl_lwp[mine] = curlwp;
+	while (!dl->dl_off && (dl->dl_lwp[!mine] == NULL ||
+	    (mine == 1 && !deadlock_hangs(dl, 0))))
 		(void)kpause("crashme", false, 1, NULL);
 	if (!dl->dl_off) {
-		(void)kpause("crashme", false, mine == 0 ? 1 : hz / 5, NULL);
 		mutex_enter(&dl->dl_lock[!mine]);
 		mutex_exit(&dl->dl_lock[!mine]);
 	}
@@ -182,7 +196,7 @@ static int
 crashme_deadlock(int argc, char **argv __unused)
 {
 	struct deadlock *dl;
-	int error;
+	int error, i;
 
 	if (argc != 1)
 		return EINVAL;
@@ -195,25 +209,39 @@ crashme_deadlock(int argc, char **argv __unused)
 		kmem_free(dl, sizeof(*dl));
 		return 0;
 	}
-	(void)kpause("crashme", false, hz / 2, NULL);
-	printf("crashme: deadlock/0 and deadlock/1 hang, each with the mutex "
-	    "that the other wants\n");
+	for (i = 0; i < DEADLOCK_WAIT && !deadlock_hangs(dl, 1); i++)
+		(void)kpause("crashme", false, 1, NULL);
+	printf("crashme: deadlock/0 and deadlock/1 %shang, each with the mutex "
+	    "that the other wants\n", i < DEADLOCK_WAIT ? "" : "will ");
 	return 0;
 }
 CRASHME(deadlock, crashme_deadlock, "",
     "hang two threads on each other's mutex");
 
+/* The first one whose name sorts after this. */
+static const struct crashme *
+crashme_next(const char *name)
+{
+	const struct crashme *const *w;
+	const struct crashme *best = NULL;
+
+	for (w = __link_set_start(crashme_ways);
+	     w < __link_set_end(crashme_ways); w++)
+		if (strcmp((*w)->cr_name, name) > 0 && (best == NULL ||
+		    strcmp((*w)->cr_name, best->cr_name) < 0))
+			best = *w;
+	return best;
+}
+
 static void
 crashme_list(void)
 {
-	const struct crashme *const *w;
+	const struct crashme *w;
 	char head[32];
 
-	for (w = __link_set_start(crashme_ways);
-	     w < __link_set_end(crashme_ways); w++) {
-		snprintf(head, sizeof(head), "%s %s", (*w)->cr_name,
-		    (*w)->cr_args);
-		printf_nolog("crashme %-24s %s\n", head, (*w)->cr_help);
+	for (w = crashme_next(""); w != NULL; w = crashme_next(w->cr_name)) {
+		snprintf(head, sizeof(head), "%s %s", w->cr_name, w->cr_args);
+		printf_nolog("crashme %-24s %s\n", head, w->cr_help);
 	}
 }
 

@@ -21,7 +21,7 @@
 #include <dev/comvar.h>
 
 #define COM_RATE	115200
-#define COM_PATIENCE	50000	/* polls: a full FIFO drains in 1.4 ms */
+#define COM_PATIENCE	2000000	/* polls, 1 s or more: a slow reader is not a dead one */
 #define COM_BURST	64	/* characters before others get their turn */
 #define COM_SETTLE	1000	/* polls for another CPU to note a break */
 

@@ -13,7 +13,7 @@
 #include <machine/intr.h>
 #include <dev/comvar.h>
 
-#define CN_RING		512	/* a power of two */
+#define CN_RING		4096	/* a power of two */
 
 struct consdev *cn_tab;
 u_int cn_overflows;

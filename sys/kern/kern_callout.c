@@ -26,7 +26,8 @@ static kmutex_t callout_lock = MUTEX_SPIN_INITIALIZER;
 static struct callout_list callout_wheel[CALLOUT_WHEEL];
 static u_int callout_now, callout_done;
 static callout_t *callout_cur;		/* its function is running ... */
-static struct lwp *callout_lwp;		/* ... in this thread */
+static struct lwp *callout_lwp;		/* ... in this thread ... */
+static u_int callout_halters;		/* ... and so many wait for its end */
 static kcondvar_t callout_cv = { .cv_wmesg = "callout" };
 static void *callout_sih;
 
@@ -136,7 +137,7 @@ callout_stop(callout_t *c)
 /*
  * Like callout_stop(), and the function is not running any more, unless the
  * caller is that function.  The interlock, which it may want, is released
- * while we wait for it; it may even have scheduled itself again.
+ * while we wait for it.  If it schedules itself again, that is cancelled too.
  */
 bool
 callout_halt(callout_t *c, void *interlock)
@@ -153,8 +154,10 @@ callout_halt(callout_t *c, void *interlock)
 	if (interlock != NULL)
 		mutex_exit(interlock);
 	mutex_spin_enter(&callout_lock);
-	while (callout_cur == c)
+	while (callout_cur == c) {
+		callout_halters++;
 		cv_wait(&callout_cv, &callout_lock);
+	}
 	(void)callout_cancel(c);
 	mutex_spin_exit(&callout_lock);
 	if (interlock != NULL)
@@ -220,6 +223,10 @@ callout_invoke(callout_t *c)
 	(*func)(arg);
 	mutex_spin_enter(&callout_lock);
 	callout_cur = NULL;
+	if (callout_halters == 0)
+		return;
+	callout_halters = 0;
+	(void)callout_cancel(c);	/* it is still there: they wait for it */
 	cv_broadcast(&callout_cv);
 }
 

@@ -198,8 +198,8 @@ sleepq_wakeall(const void *wchan)
 }
 
 /*
- * From the boot CPU's clock interrupt.  The first look needs no lock: who
- * puts himself on the list now ends later than now.
+ * From the boot CPU's clock interrupt.  The first look needs no lock: whom
+ * it just misses is seen at the next tick.
  */
 void
 sleepq_tick(int now)

@@ -110,11 +110,12 @@ KDEATH(trap_write_text, "trap-write-text", "a write to the kernel's text")
 	*(volatile char *)(uintptr_t)printf = 0;
 }
 
-static const volatile char rodata = 1;
-
 KDEATH(trap_write_rodata, "trap-write-rodata", "a write to a constant")
 {
-	*(volatile char *)(uintptr_t)&rodata = 0;
+	static const char constant[] = "x";
+	char *volatile p = __UNCONST(constant);
+
+	*(volatile char *)p = 0;
 }
 
 KDEATH(trap_execute, "trap-execute", "a jump into data")

@@ -168,7 +168,10 @@ ct_pauser(void *arg)
 {
 	u_int n = (u_int)(uintptr_t)arg;
 
-	/* The later ones start first and sleep longest. */
+	mutex_enter(&ct_mutex);
+	while (ct_tokens == 0)
+		cv_wait(&ct_cv, &ct_mutex);
+	mutex_exit(&ct_mutex);
 	kpause("ktest", false, 10 + 10 * (int)n, NULL);
 	mutex_enter(&ct_mutex);
 	ct_order[ct_awake++] = n;
@@ -180,9 +183,16 @@ KTEST(kpause_order, "sleepers wake in the order of their ends")
 	u_int i;
 
 	ct_init();
-	for (i = CT_THREADS; i-- > 0;)
+	/* All on cpu0, whose clock is the time; the longest sleeper first. */
+	for (i = 0; i < CT_THREADS; i++) {
 		kt_thread(PRI_NONE, cpu_lookup(0), ct_pauser,
-		    (void *)(uintptr_t)i);
+		    (void *)(uintptr_t)(CT_THREADS - 1 - i));
+		KT_ASSERT(KT_WAIT(kt_lwp(i)->l_wchan == &ct_cv));
+	}
+	mutex_enter(&ct_mutex);
+	ct_tokens = 1;
+	cv_broadcast(&ct_cv);
+	mutex_exit(&ct_mutex);
 	kt_threads_join();
 	for (i = 1; i < CT_THREADS; i++)
 		KT_CHECK(ct_order[i] > ct_order[i - 1]);

@@ -14,7 +14,7 @@ struct me_page {
 };
 
 static struct me_page *me_hoard;	/* pages taken to leave none */
-static volatile u_int me_got;
+static volatile u_int me_go, me_got;
 static void *me_obj[ME_OBJS];
 
 static void
@@ -159,8 +159,11 @@ KTEST(kmem_nosleep, "without memory KM_NOSLEEP returns NULL, and works again aft
 static void
 me_sleeper(void *arg __unused)
 {
-	void *p = kmem_alloc(PAGE_SIZE * 2, KM_SLEEP);
+	void *p;
 
+	KT_CHECK(KT_WAIT(me_go != 0));
+	me_go = 2;
+	p = kmem_alloc(PAGE_SIZE * 2, KM_SLEEP);
 	KT_CHECK(p != NULL);
 	me_got = 1;
 	kmem_free(p, PAGE_SIZE * 2);
@@ -169,22 +172,18 @@ me_sleeper(void *arg __unused)
 KTEST(kmem_sleep, "without memory KM_SLEEP waits until somebody frees some")
 {
 	u_int n;
-	void *p = kmem_alloc(PAGE_SIZE * 2, KM_SLEEP);
 
-	me_got = 0;
-	kt_thread(PRI_USER, cpu_lookup(0), me_sleeper, NULL);
-	kpreempt_disable();	/* on cpu0 it comes after us, else it may be early */
+	me_got = me_go = 0;
+	kt_thread(PRI_NONE, NULL, me_sleeper, NULL);
 	me_take_all();
 	n = me_drain(PAGE_SIZE * 2);
-	kpreempt_enable();
-	if (me_got == 0) {
-		KT_CHECK(KT_WAIT(kt_lwp(0)->l_stat == LSSLEEP || me_got != 0));
-		kpause("ktest", false, 3, NULL);
-	}
+	me_go = 1;
+	KT_CHECK(KT_WAIT(me_go == 2));
+	kpause("ktest", false, 5, NULL);
+	KT_CHECK(me_got == 0);
 	me_give_back((size_t)-1);
 	while (n-- > 0)
 		kmem_free(me_obj[n], PAGE_SIZE * 2);
-	kmem_free(p, PAGE_SIZE * 2);
 	KT_CHECK(KT_WAIT(me_got == 1));
 	kt_threads_join();
 }

@@ -1,6 +1,7 @@
 /* mutex(9): exclusion, sleeping, interrupts, kinds. */
 
 #include <sys/mutex.h>
+#include <sys/xcall.h>
 #include "ktest.h"
 
 #define MT_THREADS	6
@@ -49,6 +50,29 @@ KTEST(mutex_adaptive_contention, "no update is lost, though owners yield")
 KTEST(mutex_spin_contention, "no update is lost under a spin mutex")
 {
 	mt_contend(MUTEX_DEFAULT, IPL_HIGH, NULL);
+}
+
+static void
+mt_interrupt(void *arg1 __unused, void *arg2 __unused)
+{
+	mutex_spin_enter(&mt_mutex);
+	mt_count++;
+	mutex_spin_exit(&mt_mutex);
+}
+
+KTEST(mutex_spin_interrupt, "threads and interrupt handlers share a spin mutex")
+{
+	u_int i;
+
+	mutex_init(&mt_mutex, MUTEX_DEFAULT, IPL_HIGH);
+	mt_count = 0;
+	for (i = 0; i < MT_THREADS; i++)
+		kt_thread(PRI_USER, NULL, mt_worker, NULL);
+	for (i = 0; i < 100; i++)
+		xc_wait(xc_broadcast(XC_HIGHPRI, mt_interrupt, NULL, NULL));
+	kt_threads_join();
+	KT_CHECK(mt_count == MT_THREADS * MT_ROUNDS + 100 * (u_long)ncpu);
+	mutex_destroy(&mt_mutex);
 }
 
 KTEST(mutex_kinds, "MUTEX_DEFAULT is adaptive up to the soft levels")

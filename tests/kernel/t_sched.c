@@ -51,7 +51,7 @@ st_guarded(void *arg)
 {
 	kpreempt_disable();
 	KT_CHECK(kpreempt_disabled());
-	kt_thread(PRI_KERNEL + 10, arg, st_runner, NULL);
+	lwp_start(arg);
 	delay(50000);		/* several ticks */
 	KT_CHECK(st_ran == 0);
 	kpreempt_enable();	/* here it is due */
@@ -62,9 +62,12 @@ st_guarded(void *arg)
 KTEST(sched_nopreempt, "kpreempt_disable holds off a higher thread, enable lets it in at once")
 {
 	struct cpu_info *ci = cpu_lookup((u_int)ncpu - 1);
+	lwp_t *l;
 
 	st_ran = 0;
-	kt_thread(PRI_USER, ci, st_guarded, ci);
+	KT_ASSERT(kthread_create(PRI_KERNEL + 10, KTHREAD_IDLE, ci, st_runner,
+	    NULL, &l, "runner") == 0);
+	kt_thread(PRI_USER, ci, st_guarded, l);
 	kt_threads_join();
 }
 

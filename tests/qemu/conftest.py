@@ -5,8 +5,10 @@ file in $CHECK_CLAIMS, and the results go to $CHECK_RESULTS, a line of JSON
 each.  Neither is set when pytest is run by hand.
 """
 
+import glob
 import json
 import os
+import re
 import sys
 
 import pytest
@@ -22,6 +24,16 @@ KERNEL = os.path.join(BUILD, "kernel")
 TEST_KERNEL = os.path.join(BUILD, "kernel.test")
 ISO = os.path.join(BUILD, "kernel.iso")
 MACHINES = pytest.StashKey()
+
+
+def deaths():
+    """{name: symbol} of what the test image can be told to die of."""
+    names = {}
+    for path in glob.glob(os.path.join(TOP, "tests", "kernel", "*.c")):
+        with open(path) as file:
+            for symbol, name in re.findall(r'^KDEATH\((\w+),\s*"([^"]+)"', file.read(), re.M):
+                names[name] = symbol
+    return names
 
 
 def record(name, outcome, why=""):

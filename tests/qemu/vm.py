@@ -23,6 +23,9 @@ QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 PROMPT = r"^kernel# "
+# A machine that said this says little more: expect() stops waiting soon.
+DYING = re.compile(r"^panic: ", re.MULTILINE)
+LAST_WORDS = 10
 # Slow hosts multiply every timeout; a test never asserts a time.
 SCALE = float(os.environ.get("VM_TIMEOUT_SCALE", "1"))
 
@@ -62,22 +65,23 @@ class Serial:
         """Wait for a regular expression (^ and $ match at lines); return the match."""
         regex = re.compile(pattern, re.MULTILINE)
         deadline = time.monotonic() + timeout * SCALE
+        dying = False
         with self.change:
             while True:
                 match = regex.search(self.text, self.pos)
                 if match:
                     self.pos = match.end()
                     return match
+                if not dying and DYING.search(self.text, self.pos):
+                    dying = True
+                    deadline = min(deadline, time.monotonic() + LAST_WORDS * SCALE)
                 left = deadline - time.monotonic()
                 if self.closed or left <= 0:
-                    why = "the machine has gone" if self.closed else "%g s are over" % timeout
+                    why = ("the machine has gone" if self.closed else "it panicked" if dying
+                           else "%g s are over" % timeout)
                     raise VMError("no %r: %s; it said since:\n%s"
                                   % (pattern, why, self.text[self.pos:][-4000:]))
                 self.change.wait(left)
-
-    def before(self, match):
-        """What came between the previous expect() and this match."""
-        return self.text[:match.start()]
 
     def write(self, data, timeout=30):
         """Send bytes; QEMU takes them at the pace the guest reads."""
@@ -163,14 +167,16 @@ class VM:
     """One QEMU, started at once.  Use as a context manager or call close()."""
 
     def __init__(self, kernel=None, machine="pc", cpu="max", smp=1, mem="128M", append="",
-                 initrd=None, image=None, uefi=False, debug_exit=False, serials=1, extra=()):
+                 initrd=None, image=None, uefi=False, debug_exit=False, serials=1, reboots=False, extra=()):
         self.started = time.monotonic()
         self.directory = tempfile.mkdtemp(prefix="vm-")
         self.status = None
         self.qmp_client = None
         self.ports = []
         arguments = [QEMU, "-accel", "tcg", "-M", machine, "-cpu", cpu, "-smp", str(smp),
-                     "-m", mem, "-nodefaults", "-no-reboot", "-display", "none"]
+                     "-m", mem, "-nodefaults", "-display", "none"]
+        if not reboots:
+            arguments += ["-no-reboot"]
         if kernel is not None:
             arguments += ["-kernel", kernel]
             if append:

@@ -7,6 +7,7 @@
 #include <sys/param.h>
 #include <sys/bootinfo.h>
 #include <sys/systm.h>
+#include <machine/pmap.h>
 #include <x86/bootvar.h>
 #include "fakephys.h"
 #include "unit.h"
@@ -255,4 +256,17 @@ test_fuzz(void)
 		pvh_run();
 		CHECK(mem_sane());
 	}
+}
+
+void
+unit_main(void)
+{
+	unit_phys = fake_phys;
+	RUN(test_pvh);
+	RUN(test_pvh_bad);
+	RUN(test_cmdline);
+	RUN(test_mem);
+	RUN(test_multiboot2);
+	RUN(test_multiboot2_cut);
+	RUN(test_fuzz);
 }

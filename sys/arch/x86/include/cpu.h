@@ -65,11 +65,18 @@ cpu_index(const struct cpu_info *ci)
 
 struct cpu_info *cpu_lookup(u_int);
 
-/* Hardware interrupt handler on this CPU? */
+/*
+ * Hardware interrupt handler on this CPU?  One instruction: a thread that is
+ * preempted between two could read another CPU's depth.
+ */
 static inline bool
 cpu_intr_p(void)
 {
-	return curcpu()->ci_intr_depth != 0;
+	int depth;
+
+	__asm volatile("movl %%gs:%c1,%0"
+	    : "=r"(depth) : "i"(offsetof(struct cpu_info, ci_intr_depth)));
+	return depth != 0;
 }
 
 void cpu_need_resched(struct cpu_info *);	/* set, and kick if remote */

@@ -8,9 +8,9 @@
 #include <sys/param.h>
 #include <sys/kernel.h>
 #include <sys/systm.h>
-#include <machine/intr.h>
 #include <machine/pmap.h>
 #include <x86/acpivar.h>
+#include <x86/cpufunc.h>
 
 #define ACPI_PAUSE_US		100000	/* time for the machine to obey */
 #define ACPI_ENABLE_TRIES	1000

@@ -6,6 +6,7 @@
  */
 
 #include <sys/param.h>
+#include <sys/device.h>
 #include <sys/mutex.h>
 #include <sys/systm.h>
 #include <machine/intr.h>
@@ -16,6 +17,7 @@
 
 struct ioapic {
 	volatile uint32_t *io_reg;
+	paddr_t io_pa;
 	u_int io_gsi;		/* of pin 0 */
 	u_int io_npin;
 };
@@ -56,6 +58,7 @@ ioapic_attach(paddr_t pa, u_int gsi)
 	u_int pin;
 
 	io->io_reg = pmap_mapdev(pa, IOAPIC_SIZE);
+	io->io_pa = pa;
 	io->io_gsi = gsi;
 	vers = ioapic_read(io, IOAPIC_VERS);
 	if (!ioapic_sane(vers))
@@ -65,8 +68,6 @@ ioapic_attach(paddr_t pa, u_int gsi)
 		ioapic_write(io, IOAPIC_REDLO(pin), IOAPIC_RED_MASKED);
 		ioapic_write(io, IOAPIC_REDHI(pin), 0);
 	}
-	printf("ioapic%u: pa 0x%lx, %u pins from %u\n", nioapic,
-	    (u_long)pa, io->io_npin, gsi);
 	nioapic++;
 }
 
@@ -151,3 +152,16 @@ ioapic_unmask(int irq)
 {
 	return ioapic_set(irq, IOAPIC_RED_MASKED, 0);
 }
+
+/* Long in use: this is for the console's list of devices. */
+static void
+ioapic_report(void)
+{
+	u_int i;
+
+	for (i = 0; i < nioapic; i++)
+		printf("ioapic%u: pa 0x%lx, %u pins from %u\n", i,
+		    (u_long)ioapics[i].io_pa, ioapics[i].io_npin,
+		    ioapics[i].io_gsi);
+}
+DEVICE_DRIVER(ioapic, ioapic_report);

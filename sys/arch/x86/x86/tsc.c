@@ -9,6 +9,7 @@
  */
 
 #include <sys/param.h>
+#include <sys/device.h>
 #include <sys/kernel.h>
 #include <sys/systm.h>
 #include <x86/acpivar.h>
@@ -44,6 +45,7 @@ struct tsc_sample {
 };
 
 uint64_t tsc_freq;
+static const char *tsc_how;
 static uint64_t tsc_epoch;	/* the counter when we began */
 
 static void
@@ -199,8 +201,15 @@ tsc_calibrate(void)
 		f = TSC_GUESS;
 	}
 	tsc_freq = f;
-	printf("tsc: %lu MHz by %s\n", (u_long)(f / 1000000), how);
+	tsc_how = how;
 }
+
+static void
+tsc_report(void)
+{
+	printf("tsc: %lu MHz by %s\n", (u_long)((tsc_freq + 500000) / 1000000), tsc_how);
+}
+DEVICE_DRIVER(tsc, tsc_report);
 
 /* Microseconds of a count, without overflow for the life of the machine. */
 static uint64_t

@@ -1,0 +1,38 @@
+"""What a panic must look like: the contract's words, in their order."""
+
+import re
+
+FRAME = re.compile(r"^([a-z_][a-z0-9_.]*)\(\) at kernel:\1\+0x[0-9a-f]+$")
+MARK = re.compile(r"^(--- .* ---|[0-9a-fx]+\(\) at \S+|\.\.\. more frames not shown)$")
+REGISTERS = ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "rip", "rflags", "cr2",
+             "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"]
+
+
+def panic(vm, text, timeout=60):
+    """Wait for a whole panic report; return the functions of its traceback."""
+    vm.expect(r"^panic: %s$" % text, timeout)
+    cpu = vm.expect(r"^cpu(\d+): Begin traceback\.\.\.\n").group(1)
+    start = vm.serial.pos
+    end = vm.expect(r"^cpu%s: End traceback\.\.\.$" % cpu)
+    frames = vm.log[start:end.start()].rstrip("\n").split("\n")
+    for line in frames:
+        assert FRAME.match(line) or MARK.match(line), "not a frame: %r" % line
+    names = [FRAME.match(line).group(1) for line in frames if FRAME.match(line)]
+    assert names, "an empty traceback"
+    return names
+
+
+def fatal(vm, name, panic_text, timeout=60):
+    """Wait for a fatal trap, its registers and its panic; return the functions."""
+    start = vm.expect(r"^fatal %s in supervisor mode$" % name, timeout).end()
+    functions = panic(vm, panic_text, timeout)
+    said = vm.log[start:vm.log.index("\npanic: ", start)]
+    values = dict(re.findall(r"\b([a-z][a-z0-9]+) +(?:0x)?([0-9a-f]+)\b", said))
+    assert set(REGISTERS) <= set(values), "registers missing"
+    return functions
+
+
+def once(vm):
+    """One report, however many CPUs there are."""
+    assert len(re.findall(r"^panic: ", vm.log, re.MULTILINE)) == 1
+    assert len(re.findall(r"Begin traceback", vm.log)) == 1

@@ -1,0 +1,125 @@
+"""crashme: the kernel is broken on purpose and reports it in the contract's words."""
+
+import re
+
+import pytest
+
+from report import fatal, once, panic
+
+RESET = "sysctl.kernel.panic=-1"
+EACH_SIZE = pytest.mark.parametrize("smp", [1, 4])
+
+
+@EACH_SIZE
+def test_crashme_panic_reports_and_resets(boot, smp):
+    vm = boot(smp=smp, append=RESET)
+    vm.send("crashme panic")
+    functions = panic(vm, "crashme: asked to")
+    assert "crashme_panic" in functions and "console_thread" in functions
+    assert vm.wait_exit() == 0
+    once(vm)
+
+
+@EACH_SIZE
+def test_crashme_null_is_a_page_fault_with_registers(boot, smp):
+    vm = boot(smp=smp, append=RESET)
+    vm.send("crashme null")
+    functions = fatal(vm, "page fault", "trap: page fault")
+    assert "crashme_null" in functions
+    assert re.search(r"cr2 (0x)?0+\b", vm.log)
+    assert vm.wait_exit() == 0
+    once(vm)
+
+
+@EACH_SIZE
+def test_crashme_overflow_is_called_a_stack_overflow(boot, smp):
+    vm = boot(smp=smp, append=RESET)
+    vm.send("crashme overflow")
+    functions = fatal(vm, "(double|page) fault", "kernel stack overflow in console")
+    assert "overflow_level" in functions
+    assert vm.wait_exit() == 0
+    once(vm)
+
+
+@EACH_SIZE
+def test_crashme_deadlock_leaves_two_threads_that_ps_shows(boot, smp):
+    vm = boot(smp=smp)
+    assert "deadlock/0" in vm.run("crashme deadlock")
+    rows = {row.split()[-1]: row.split() for row in vm.run("ps").rstrip("\n").split("\n")}
+    for thread in ("deadlock/0", "deadlock/1"):
+        assert rows[thread][1] == "sleep" and rows[thread][4] != "-"
+    vm.send("poweroff")
+    assert vm.wait_exit() == 0
+
+
+def test_crashme_wedge_takes_a_cpu_for_a_while(boot):
+    vm = boot(smp=4)
+    assert "cpu2" in vm.run("crashme wedge 2 1")
+    vm.expect(r"crashme: cpu2 takes interrupts again$", 60)
+    vm.send("")
+    vm.prompt()
+    assert vm.run("sysctl hw.ncpuonline") == "hw.ncpuonline = 4\n"
+
+
+def test_the_console_lives_on_while_another_cpu_is_wedged_for_ever(boot):
+    vm = boot(smp=4)
+    vm.run("crashme wedge 1")
+    rows = vm.run("ps")
+    assert re.search(r"onproc .* wedge/1$", rows, re.MULTILINE)
+    for _ in range(5):
+        assert vm.run("sysctl hw.ncpu") == "hw.ncpu = 4\n"
+    vm.send("poweroff")
+    assert vm.wait_exit() == 0
+
+
+def test_the_console_lives_on_while_its_own_cpu_may_be_wedged(boot):
+    """The clock's CPU is gone: keys still reach the console."""
+    vm = boot(smp=2)
+    vm.send("crashme wedge 0 2")
+    vm.expect(r"crashme: cpu0 takes interrupts again$", 60)
+    vm.send("")
+    vm.prompt()
+    assert vm.run("sysctl hw.ncpu") == "hw.ncpu = 2\n"
+
+
+def test_a_panic_while_a_cpu_is_wedged_is_reported_whole(boot):
+    vm = boot(smp=4, append=RESET)
+    vm.run("crashme wedge 3")
+    vm.send("crashme panic")
+    panic(vm, "crashme: asked to")
+    assert vm.wait_exit() == 0
+
+
+def test_the_machine_stays_halted_after_a_panic_by_default(boot):
+    vm = boot(smp=2)
+    vm.send("crashme panic")
+    panic(vm, "crashme: asked to")
+    said = len(vm.log)
+    vm.send("help")
+    with pytest.raises(Exception, match="still runs"):
+        vm.wait_exit(2)
+    assert "poweroff" not in vm.log[said:]
+
+
+def test_the_machine_resets_the_asked_seconds_after_a_panic(boot):
+    vm = boot(smp=2, append="sysctl.kernel.panic=1")
+    vm.send("crashme panic")
+    panic(vm, "crashme: asked to")
+    assert vm.wait_exit(60) == 0
+
+
+@pytest.mark.parametrize("machine", ["pc", "q35", "microvm"])
+def test_the_reset_after_a_panic_works_on_every_machine(boot, machine):
+    vm = boot(machine=machine, smp=2, append=RESET, reboots=True)
+    vm.send("crashme null")
+    fatal(vm, "page fault", "trap: page fault")
+    vm.expect(r"^NMI kernel ", 60)
+    vm.prompt()
+
+
+@pytest.mark.parametrize("cpu", ["qemu64", "max"])
+def test_a_crash_reports_on_every_cpu_model(boot, cpu):
+    vm = boot(cpu=cpu, smp=2, append=RESET)
+    vm.send("crashme null")
+    fatal(vm, "page fault", "trap: page fault")
+    assert vm.wait_exit() == 0
