@@ -40,6 +40,7 @@ main_thread(void *arg __unused)
 	x86_boot_aps();
 	configure();
 	bootarg_apply();
+	nmi_configure();
 	if (bh == __link_set_end(boot_hooks))
 		console_start();
 	for (; bh < __link_set_end(boot_hooks); bh++)

@@ -129,6 +129,7 @@ mutex_spin_enter(kmutex_t *mtx)
 	int s = splhigh();
 	struct cpu_info *ci = curcpu();
 
+	NMI_FORBIDDEN();
 	if (__predict_false(mtx->mtx_kind != MUTEX_KIND_SPIN))
 		mutex_abort("mutex_spin_enter", mtx, "not a spin mutex");
 	mutex_spl_enter(ci, s);
@@ -231,6 +232,7 @@ mutex_check(const kmutex_t *mtx)
 void
 mutex_enter(kmutex_t *mtx)
 {
+	NMI_FORBIDDEN();
 	u_long me = (u_long)curlwp;
 
 	if (mtx->mtx_kind == MUTEX_KIND_SPIN) {

@@ -175,6 +175,7 @@ softint_schedule(void *cookie)
 	struct softlevel *sl;
 	int s = splhigh();	/* stay on this CPU */
 
+	NMI_FORBIDDEN();
 	ci = curcpu();
 	sc = ci->ci_data.cpu_softcpu;
 	KASSERTMSG(sc != NULL, "softint_schedule: %s has no softints yet",

@@ -9,6 +9,9 @@ BEGIN {
 	n = 0
 }
 
+# A clone of a function (foo.part.0) goes by the function's name.
+{ sub(/\.(constprop|part|isra|cold|llvm).*/, "", $3) }
+
 $1 ~ /^ffffffff/ && $2 ~ /^[tTdDbBrR]$/ && $3 !~ /[.$]/ && \
     $3 !~ /^__(start|stop)_/ && $3 !~ /^__(text|data|rodata|kernel|ksyms)_/ {
 	if (!($1 in name)) {

@@ -115,6 +115,7 @@ kmem_intr_alloc(size_t size, km_flag_t flags)
 {
 	struct kmem_chunk *kc;
 
+	NMI_FORBIDDEN();
 	KASSERTMSG(size != 0, "kmem_alloc: size 0");
 	KASSERTMSG(flags == KM_SLEEP || flags == KM_NOSLEEP,
 	    "kmem_alloc: flags 0x%x", flags);
@@ -186,6 +187,7 @@ kmem_intr_free(void *p, size_t size)
 {
 	struct kmem_chunk *kc = (struct kmem_chunk *)((vaddr_t)p - KMEM_HDR);
 
+	NMI_FORBIDDEN();
 	KASSERTMSG(size != 0, "kmem_free: size 0");
 	chunk_claim(p, size);
 	redzone_check(p, size);

@@ -82,7 +82,7 @@ ksyms_format(char *buf, size_t len, vaddr_t va)
 	vaddr_t start;
 
 	if ((name = ksyms_lookup(va, &start)) != NULL)
-		snprintf(buf, len, "kernel:%s+%#lx", name, va - start);
+		snprintf(buf, len, "kernel:%s+0x%lx", name, va - start);
 	else
 		snprintf(buf, len, "%#lx", va);
 	return buf;

@@ -19,7 +19,6 @@
 const char *volatile panicstr;
 int panic_timeout;			/* sysctl kernel.panic */
 
-static struct cpu_info *volatile panic_cpu;
 static volatile int panic_depth;
 
 static void
@@ -49,24 +48,22 @@ panic_finish(void)
 void
 vpanic(const char *fmt, va_list ap)
 {
-	struct cpu_info *ci;
-
 	(void)splhigh();
 	kpreempt_disable();
-	ci = atomic_cas_ptr(&panic_cpu, NULL, curcpu());
-	if (ci != NULL && ci != curcpu())
-		cpu_halt_forever();	/* somebody else is at it */
+	cpu_stop_enter();		/* of two CPUs at once, one goes on */
 	if (++panic_depth > 2)
 		panic_finish();
 	if (panic_depth == 1) {
 		panicstr = fmt;
-		x86_halt_others();
+		cpu_stop_others();
 	}
 	printf_nolog("panic: ");
 	vprintf_nolog(fmt, ap);
 	printf_nolog("\n");
-	if (panic_depth == 1)
+	if (panic_depth == 1) {
 		panic_traceback();
+		cpu_stop_report(printf_nolog);
+	}
 	panic_finish();
 }
 

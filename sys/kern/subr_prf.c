@@ -88,6 +88,7 @@ prf(void (*put)(int, void *), const char *fmt, va_list ap)
 void
 vprintf(const char *fmt, va_list ap)
 {
+	NMI_FORBIDDEN();
 	prf(put_both, fmt, ap);
 }
 
@@ -96,6 +97,7 @@ printf(const char *fmt, ...)
 {
 	va_list ap;
 
+	NMI_FORBIDDEN();
 	va_start(ap, fmt);
 	prf(put_both, fmt, ap);
 	va_end(ap);

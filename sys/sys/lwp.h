@@ -48,6 +48,8 @@ struct lwp {
 #define LW_MUSTJOIN	0x08
 #define LW_MPSAFE	0x10
 
+#define cpu_softintr_p()	((curlwp->l_flag & LW_INTR) != 0)
+
 TAILQ_HEAD(lwplist, lwp);
 extern struct lwplist alllwp;	/* readers that cannot lock walk it as it is */
 extern kmutex_t sched_lock;

@@ -15,7 +15,7 @@
 
 #define TRACE_MAX	64	/* frames: a loop through trap frames ends too */
 
-extern const char trap_stubs_start[], trap_stubs_end[];
+extern const char trap_stubs_start[], trap_stubs_end[], nmi_stubs_start[];
 
 struct frame {
 	vaddr_t f_fp;
@@ -27,7 +27,9 @@ typedef void (*print_t)(const char *, ...) __printflike(1, 2);
 static bool
 in_stub(vaddr_t pc)
 {
-	return pc >= (vaddr_t)trap_stubs_start && pc < (vaddr_t)trap_stubs_end;
+	/* The NMI stubs are the end of the text. */
+	return (pc >= (vaddr_t)trap_stubs_start && pc < (vaddr_t)trap_stubs_end) ||
+	    pc >= (vaddr_t)nmi_stubs_start;
 }
 
 static void

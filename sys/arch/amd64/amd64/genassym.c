@@ -21,6 +21,7 @@ genassym(void)
 {
 	DEFINE(CI_SELF, offsetof(struct cpu_info, ci_self));
 	DEFINE(CI_CURLWP, offsetof(struct cpu_info, ci_curlwp));
+	DEFINE(CI_NMI_LATCHED, offsetof(struct cpu_info, ci_nmi.nc_latched.ev_count));
 	DEFINE(L_SP, offsetof(struct lwp, l_sp));
 	DEFINE(BOOT_STACK_SIZE, KSTACK_SIZE);
 
@@ -31,6 +32,8 @@ genassym(void)
 	TF(TF_R10, tf_r10);
 	TF(TF_R8, tf_r8);
 	TF(TF_R9, tf_r9);
+	TF(TF_ARG6, tf_arg6);
+	TF(TF_ARG7, tf_arg7);
 	TF(TF_ARG8, tf_arg8);
 	TF(TF_ARG9, tf_arg9);
 	TF(TF_RCX, tf_rcx);

@@ -23,6 +23,7 @@
 #include <x86/intrvec.h>
 #include <x86/ioapicvar.h>
 #include <x86/lapicvar.h>
+#include <x86/nmivar.h>
 
 #define PVH_MAGIC		0x336ec578
 
@@ -73,6 +74,7 @@ cpu_alloc(struct cpu_info *ci)
 		md->cmd_ist[i] = ist_alloc(ci);
 		md->cmd_tss.tss_ist[i] = md->cmd_ist[i];
 	}
+	nmi_cpu_init(ci);
 }
 
 /* On the CPU itself: from the lidt on, any trap finds its stack. */
@@ -118,6 +120,7 @@ init_x86_64(uint32_t magic, uint32_t info)
 	pmap_bootstrap();
 	version_init();
 	printf("%s\n", version);
+	cpu_init_features();		/* idt_init() chooses by them */
 	idt_init();
 	cpu_alloc(&cpu_info_primary);
 	cpu_init(&cpu_info_primary);
@@ -157,6 +160,8 @@ cpu_configure(void)
 	cpu_identify(ci);
 	printf("cpu0: %s, apicid %u\n", ci->ci_model, ci->ci_apicid);
 	ioapic_init();
+	nmi_init();
+	nmi_ipi_init();
 	lapic_timer_start(hz);
 	ci->ci_running = true;
 }

@@ -125,9 +125,9 @@ LOCAL_ENTRY(trap_return)
 END(trap_return)
 
 /*
- * #DB, #MC, #DF and NMI, each on an IST stack of its own.  They can hit
- * between any two instructions, also where CS says kernel but GS is still the user's: so
- * nothing is guessed.  Whatever GS base is there is kept in rbx, ours is
+ * #DB, #MC and #DF, each on an IST stack of its own.  They can hit between
+ * any two instructions, also where CS says kernel but GS is still the user's:
+ * so nothing is guessed.  Whatever GS base is there is kept in rbx, ours is
  * taken from the word above the stack, and the old one is put back.
  */
 .macro IST_STUB name, vec, error
@@ -164,11 +164,219 @@ END(trap_return)
 .endm
 
 	IST_STUB vector_debug, 1, 0
-	IST_STUB vector_nmi, 2, 0
 	IST_STUB vector_double_fault, 8, 1
 	IST_STUB vector_machine_check, 18, 0
 
 	.globl trap_stubs_end
 trap_stubs_end:
+
+/*
+ * The NMI.
+ *
+ * Stack: an IST stack of this CPU, used by nothing else.  Above its top T,
+ * out of the hardware's reach: T+0 our cpu_info, T+8 "in NMI", T+16
+ * "pending", T+24 the count of latched NMIs.  The CPU pushes to T-40..T-1,
+ * always there, also when an NMI comes while a handler runs; so everything is reached
+ * relative to %rsp on entry, without a register.
+ *
+ * The CPU blocks further NMIs until an iret, but any iret: a handler that
+ * takes a breakpoint or a page fault ends the blocking when that returns.
+ * What can happen then, instruction by instruction:
+ *
+ * - From entry until "in NMI" is set NMIs are blocked: nothing has run that
+ *   could iret.  By then the hardware frame is copied further down.
+ *
+ * - While "in NMI" is set, a nested NMI overwrites T-40..T-1, which nobody
+ *   needs any more, sets "pending" and returns.  It uses no stack below.
+ *
+ * - nmi_window is where we leave.  Its first test of "pending" sees what was
+ *   latched until then.  A nested NMI after the test could set "pending"
+ *   too late; and after "in NMI" is cleared, it would even take the window for
+ *   the interrupted code.  So one whose interrupted RIP lies in the window
+ *   does neither: it starts over on the saved trapframe, which the window
+ *   only reads, as if it had interrupted the original context.  GS base
+ *   and CR2 are back at the original's values before the window begins, and
+ *   are not saved again.
+ *
+ * - The final iretq takes its frame from the trapframe, below T-40, so an
+ *   NMI right before it overwrites nothing.  After it the CPU is out.
+ *
+ * The window is the last text of the kernel (conf/kernel.ldscript), so "RIP in
+ * the window" is one unsigned comparison; user addresses are lower.  RSP is
+ * never evidence of anything: a user controls it across SYSCALL.
+ *
+ * Two stubs from one macro, chosen when the IDT is filled: with FSGSBASE
+ * the current GS base is read and written by instructions, without it by
+ * the MSR.  Neither guesses from CS what GS is.
+ */
+#define NMI_T		TF_SIZE + NMI_FRAME_GAP	/* from the trapframe's start */
+
+#define NMI_HW_BUSY	(5 * 8 + IST_TOP_BUSY)	/* from %rsp on entry */
+#define NMI_HW_PENDING	(5 * 8 + IST_TOP_PENDING)
+#define NMI_HW_LATCHED	(5 * 8 + IST_TOP_LATCHED)
+
+/* The two free slots of the trapframe that the NMI stubs use themselves. */
+#define NMI_TF_GSBASE	TF_ARG6
+#define NMI_TF_CR2	TF_ARG7
+
+.macro NMI_STUB name, fsgsbase
+	.globl	\name
+	.type	\name, @function
+	.balign	16
+\name:
+	cmpq	$nmi_window, (%rsp)	/* nested, on our way out? */
+	jae	nmi_start_over
+	cmpq	$0, NMI_HW_BUSY(%rsp)
+	jne	nmi_latch
+
+	/* The whole frame; 40(%rsp) moves along, five times. */
+	pushq	%rax			/* only to align C's stack */
+	pushq	40(%rsp)		/* ss */
+	pushq	40(%rsp)		/* rsp */
+	pushq	40(%rsp)		/* rflags */
+	pushq	40(%rsp)		/* cs */
+	pushq	40(%rsp)		/* rip */
+	subq	$(TF_RIP - TF_RAX - 8), %rsp	/* err, trapno, ds es fs gs: */
+	pushq	%rax			/* set once, by nmi_stack_init() */
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r15
+	pushq	%r14
+	pushq	%r13
+	pushq	%r12
+	pushq	%r11
+	pushq	%rcx
+	pushq	TF_RIP - TF_RCX(%rsp)	/* tf_arg9, tf_arg8: a call frame, */
+	pushq	%rbp			/* so that a backtrace crosses us */
+	movq	%rsp, %rbp
+	subq	$(TF_ARG8 - TF_R9 - 8), %rsp
+	pushq	%r9
+	pushq	%r8
+	pushq	%r10
+	pushq	%rdx
+	pushq	%rsi
+	pushq	%rdi
+	movq	$1, NMI_T + IST_TOP_BUSY(%rsp)
+	cld
+	movq	%cr2, %rax
+	movq	%rax, NMI_TF_CR2(%rsp)
+	.if	\fsgsbase
+	clac				/* idt_init() saw that it has SMAP too */
+	rdgsbase %rax
+	movq	%rax, NMI_TF_GSBASE(%rsp)
+	movq	NMI_T + IST_TOP_CI(%rsp), %rax
+	wrgsbase %rax
+	.else
+	call	nmi_gs_save_load
+	.endif
+
+	movq	%rsp, %rdi
+	call	nmi_trap
+	testl	%eax, %eax
+	jz	nmi_nobody
+	movq	%cr2, %rax
+	cmpq	NMI_TF_CR2(%rsp), %rax
+	jne	nmi_leave		/* a handler took a page fault */
+	.if	\fsgsbase
+	movq	NMI_TF_GSBASE(%rsp), %rax
+	wrgsbase %rax
+	/* falls into nmi_window */
+	.else
+	call	nmi_gs_restore
+	jmp	nmi_window
+	.endif
+.endm
+
+	.section .text_nmi, "ax"
+	.globl	nmi_stubs_start
+nmi_stubs_start:
+/*
+ * Of the GS base, by MSR: %rsp + 8 is the trapframe.  Clobbers what the
+ * frame has: rax, rcx, rdx.
+ */
+nmi_gs_save_load:
+	movl	$MSR_GSBASE, %ecx
+	rdmsr
+	movl	%eax, 8 + NMI_TF_GSBASE(%rsp)
+	movl	%edx, 8 + NMI_TF_GSBASE + 4(%rsp)
+nmi_gs_load:
+	movl	8 + NMI_T + IST_TOP_CI(%rsp), %eax
+	movl	8 + NMI_T + IST_TOP_CI + 4(%rsp), %edx
+	movl	$MSR_GSBASE, %ecx
+	wrmsr
+	ret
+nmi_gs_restore:
+	movl	8 + NMI_TF_GSBASE(%rsp), %eax
+	movl	8 + NMI_TF_GSBASE + 4(%rsp), %edx
+	movl	$MSR_GSBASE, %ecx
+	wrmsr
+	ret
+
+	NMI_STUB vector_nmi_msr, 0
+
+/* Nested: remember one, as the hardware would have, and go back. */
+nmi_latch:
+	movq	$1, NMI_HW_PENDING(%rsp)
+	incq	NMI_HW_LATCHED(%rsp)
+	iretq
+
+/* Interrupted the window: back onto the trapframe it was reading. */
+nmi_start_over:
+	subq	$(NMI_T - 5 * 8), %rsp
+	movq	$1, NMI_T + IST_TOP_BUSY(%rsp)
+	cld
+nmi_again:
+	movq	$0, NMI_T + IST_TOP_PENDING(%rsp)
+	leaq	TF_ARG8(%rsp), %rbp
+	call	nmi_gs_load
+	movq	NMI_T + IST_TOP_LATCHED(%rsp), %rax
+	movq	%rax, %gs:CI_NMI_LATCHED	/* its event counter */
+	movq	%rsp, %rdi
+	call	nmi_trap
+	testl	%eax, %eax
+	jnz	nmi_leave
+
+/* No handler claims it.  If this returns, a debugger may have changed it all. */
+nmi_nobody:
+	movq	%rsp, %rdi
+	call	nmi_unclaimed
+	movq	TF_R12(%rsp), %r12
+	movq	TF_R13(%rsp), %r13
+	movq	TF_R14(%rsp), %r14
+	movq	TF_R15(%rsp), %r15
+	movq	TF_RBX(%rsp), %rbx
+
+/* The ordinary way out, for either kind of CPU. */
+nmi_leave:
+	movq	NMI_TF_CR2(%rsp), %rax
+	movq	%rax, %cr2
+	call	nmi_gs_restore
+	jmp	nmi_window
+
+	NMI_STUB vector_nmi_fsgsbase, 1
+
+/*
+ * Callee-saved registers need no reload: C kept them, and the stub used
+ * none but rbp.
+ */
+	.globl	nmi_window
+nmi_window:
+	cmpq	$0, NMI_T + IST_TOP_PENDING(%rsp)
+	jne	nmi_again
+	movq	TF_RDI(%rsp), %rdi
+	movq	TF_RSI(%rsp), %rsi
+	movq	TF_RDX(%rsp), %rdx
+	movq	TF_R10(%rsp), %r10
+	movq	TF_R8(%rsp), %r8
+	movq	TF_R9(%rsp), %r9
+	movq	TF_RCX(%rsp), %rcx
+	movq	TF_R11(%rsp), %r11
+	movq	TF_RBP(%rsp), %rbp
+	movq	TF_RAX(%rsp), %rax
+	addq	$TF_RIP, %rsp
+	movq	$0, NMI_T - TF_RIP + IST_TOP_BUSY(%rsp)
+	iretq
+	.globl	nmi_window_end
+nmi_window_end:
 
 	.section .note.GNU-stack, "", @progbits

@@ -26,6 +26,10 @@
 #define IST_TOP_LATCHED	24
 #define IST_TOP_SIZE	32
 
+/* Where the NMI stub keeps the trapframe; the pad aligns C's stack. */
+#define NMI_FRAME_GAP	(6 * 8)
+#define NMI_FRAME(top)	((struct trapframe *)((top) - NMI_FRAME_GAP) - 1)
+
 #ifndef __ASSEMBLER__
 #include <sys/types.h>
 

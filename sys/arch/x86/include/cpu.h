@@ -11,6 +11,8 @@
 #include <sys/cpu_data.h>
 #include <machine/segments.h>
 
+#include <x86/nmicpu.h>
+
 struct cpu_info {
 	struct cpu_info *ci_self;	/* first: genassym and curcpu() */
 	struct lwp *ci_curlwp;
@@ -22,6 +24,7 @@ struct cpu_info {
 	volatile bool ci_running;	/* has reached the scheduler */
 	struct cpu_data ci_data;	/* the machine-independent part */
 	char ci_model[49];
+	struct nmi_cpu ci_nmi;
 	struct cpu_md ci_md __aligned(64); /* GDT, TSS, stacks: <machine/segments.h> */
 };
 
@@ -79,13 +82,44 @@ cpu_intr_p(void)
 	return depth != 0;
 }
 
+/*
+ * Is an NMI handler running on this CPU?  One instruction, so it is right
+ * in a thread that is about to be preempted, too.
+ */
+static inline bool
+cpu_nmi_p(void)
+{
+	const void *na;
+
+	__asm volatile("mov %%gs:%c1,%0"
+	    : "=r"(na) : "i"(offsetof(struct cpu_info, ci_nmi.nc_current)));
+	return na != NULL;
+}
+
+/* At the head of whatever an NMI handler may not call. */
+#define NMI_FORBIDDEN_BY(what) \
+	do { \
+		if (__predict_false(cpu_nmi_p())) \
+			nmi_forbidden(what); \
+	} while (0)
+#define NMI_FORBIDDEN()	NMI_FORBIDDEN_BY(__func__)
+void nmi_forbidden(const char *);	/* returns only after a panic */
+
+/* When threads and all CPUs run: the rest of nmi(9), and its self-test. */
+void nmi_configure(void);
+
+/* Stopping the machine (nmi_ipi.c). */
+void cpu_stop_enter(void);	/* own it, or wait here */
+void cpu_stop_others(void);	/* by NMI; waits a second at most */
+void cpu_stop_report(void (*)(const char *, ...) __printflike(1, 2));
+void cpu_stop_exit(void);	/* they go on */
+
 void cpu_need_resched(struct cpu_info *);	/* set, and kick if remote */
 void cpu_idle(void);
 void x86_boot_aps(void);
 void cpu_configure(void);	/* interrupt controllers and clocks */
 void cpu_halt_forever(void) __dead;
 void xc_send_ipi(struct cpu_info *);		/* NULL: all others */
-void x86_halt_others(void);			/* panic: stop them */
 
 /* CPU features the kernel acts on. */
 extern struct x86_features {

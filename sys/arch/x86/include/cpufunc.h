@@ -59,6 +59,27 @@ x86_stihlt(void)
 	__asm volatile("sti; hlt" ::: "memory");
 }
 
+/*
+ * End the CPU's blocking of NMIs without leaving the handler: an iret to
+ * the next instruction does it.
+ */
+static inline void
+x86_nmi_unblock(void)
+{
+	u_long tmp;
+
+	__asm volatile(
+	    "mov %%rsp,%0\n\t"
+	    "pushq %1\n\t"
+	    "pushq %0\n\t"
+	    "pushfq\n\t"
+	    "pushq %2\n\t"
+	    "pushq $1f\n\t"
+	    "iretq\n"
+	    "1:"
+	    : "=&r"(tmp) : "i"(0x10), "i"(0x08) : "memory");
+}
+
 static inline uint8_t
 inb(uint16_t port)
 {

@@ -11,7 +11,7 @@
 #define INTRVEC_TIMER		0xe0	/* local APIC timer: hardclock */
 #define INTRVEC_RESCHED		0xe1	/* another CPU wants us to switch */
 #define INTRVEC_XCALL		0xe2	/* high-priority cross-call */
-#define INTRVEC_HALT		0xe3	/* stop for good */
+#define INTRVEC_NMISOFT		0xe3	/* an NMI handler wants more done */
 #define INTRVEC_SPURIOUS	0xff	/* no EOI; low four bits must be ones */
 
 #endif

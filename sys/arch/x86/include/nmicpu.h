@@ -4,8 +4,11 @@
 #define _X86_NMICPU_H_
 
 #include <sys/types.h>
+#include <sys/evcnt.h>
 
 #define NMI_LOG_SIZE	32
+#define NMI_DEFER_SIZE	16		/* of each ring; a power of two */
+#define NMI_PRINTF_SIZE	1024		/* a power of two */
 
 struct nmi_account;
 
@@ -18,21 +21,42 @@ struct nmi_log_entry {
 	int (*le_claimer)(const struct trapframe *, void *);	/* the last one */
 };
 
+struct nmi_deferred {
+	void (*d_func)(void *);
+	void *d_arg;
+};
+
+/* Filled by NMIs of this CPU, emptied by one reader on it. */
+struct nmi_defer_ring {
+	volatile u_int dr_head;		/* next to fill */
+	volatile u_int dr_tail;		/* next to run */
+	struct nmi_deferred dr_slot[NMI_DEFER_SIZE];
+};
+
 struct nmi_cpu {
 	/* Of the NMI being handled: touched by every one of them. */
 	struct nmi_account *nc_current;	/* the handler that runs, or NULL */
 	struct nmi_log_entry *nc_entry;	/* its line in the log */
-	uint64_t nc_taken;		/* runs of the dispatcher */
 	size_t nc_slot;			/* our offset in na_slot[] */
+	struct evcnt nc_taken;		/* runs of the dispatcher */
 
-	uint64_t nc_unclaimed;
-	uint64_t nc_absorbed;		/* swallowed while stopped */
-	struct nmi_log_entry *nc_log;	/* NMI_LOG_SIZE of them */
+	struct evcnt nc_latched;	/* arrivals while one ran */
+	struct evcnt nc_absorbed;	/* swallowed while stopped */
+	struct evcnt nc_unclaimed;
+	struct nmi_log_entry nc_log[NMI_LOG_SIZE];
 
-	/* Stopping (nmi_ipi.c). */
-	volatile u_int nc_stop_sent;	/* an NMI of ours is under way to it */
-	volatile u_int nc_parked;	/* the value of the stop word it waits on */
+	/* nmi_ipi.c */
+	volatile u_int nc_ipi;		/* why we sent it an NMI: NMI_IPI_* */
+	volatile u_int nc_pings;	/* NMI_IPI_PINGs that arrived */
+	volatile u_int nc_parked;	/* the stop word it waits on, or 0 */
 	const struct trapframe *volatile nc_frame;	/* what it was doing */
+
+	/* nmi_defer.c, nmi_printf.c */
+	struct nmi_defer_ring nc_defer[2];
+	struct evcnt nc_defer_lost;
+	volatile u_int nc_print_head, nc_print_tail;
+	struct evcnt nc_print_lost;
+	char nc_print[NMI_PRINTF_SIZE];
 };
 
 #endif

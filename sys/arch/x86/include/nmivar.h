@@ -1,8 +1,8 @@
 /*
  * What this kernel adds to nmi(9): accounting, the log, checks of context.
  *
- * nmi.c uses only the note_*() and nmi_*() inlines below; with empty ones
- * it builds in NetBSD.
+ * nmi.c uses only the note_*() inlines and the two functions above them;
+ * with empty ones it builds in NetBSD.
  */
 
 #ifndef _X86_NMIVAR_H_
@@ -14,7 +14,6 @@
 
 #include <x86/cpufunc.h>
 #include <x86/nmi.h>
-#include <x86/nmicpu.h>
 
 typedef int (*nmi_handler_func_t)(const struct trapframe *, void *);
 
@@ -25,25 +24,20 @@ struct nmi_slot {
 	uint64_t ns_maxcycles;		/* while machdep.nmi.timing is on */
 };
 
-/* One handler: lies at the end of its record, a slot for each CPU. */
+/* One handler: lies at the end of its record. */
 struct nmi_account {
 	nmi_handler_func_t na_func;
 	void *na_arg;
-	struct nmi_account *na_next;	/* nmi_account.c: its own list */
-	struct nmi_slot na_slot[];
+	TAILQ_ENTRY(nmi_account) na_list;
+	struct nmi_slot na_slot[MAXCPUS];
 };
 
 extern bool nmi_timing;			/* sysctl machdep.nmi.timing */
 
-static inline size_t
-nmi_account_size(void)
-{
-	return MAXCPUS * sizeof(struct nmi_slot);
-}
-
-bool nmi_thread_context(const char *, nmi_handler_func_t);
-void nmi_account_attach(struct nmi_account *, nmi_handler_func_t, void *);
-void nmi_account_detach(struct nmi_account *);
+/* False, and one line said why: func may not be registered from here. */
+bool nmi_thread_context(const char *what, nmi_handler_func_t func);
+void note_attach(struct nmi_account *, nmi_handler_func_t, void *);
+void note_detach(struct nmi_account *);
 
 /* From here on: NMI context, in the loop over the handlers. */
 
@@ -59,7 +53,7 @@ note_slot(const struct nmi_cpu *nc, struct nmi_account *na)
 	return (struct nmi_slot *)((char *)na->na_slot + nc->nc_slot);
 }
 
-/* Known before the call: a handler may not return. */
+/* Before the call: a handler may not return. */
 static inline void
 note_call(struct nmi_cpu *nc, struct nmi_account *na)
 {
@@ -95,5 +89,38 @@ note_end(struct nmi_cpu *nc)
 {
 	nc->nc_current = NULL;
 }
+
+/* nmi_trap.c */
+int nmi_trap(struct trapframe *);	/* called by vector.S */
+bool nmi_in_progress(struct cpu_info *);	/* between entry and iret */
+uint64_t nmi_latched(const struct cpu_info *);
+bool nmi_absorb(struct cpu_info *);	/* drop one that is latched: was there one? */
+void nmi_cpu_init(struct cpu_info *);	/* before its lidt */
+
+/* nmi_unclaimed.c */
+void nmi_unclaimed(struct trapframe *);	/* called by vector.S */
+
+/* nmi_account.c: calls fn for each handler, oldest first; thread context. */
+void nmi_account_foreach(void (*fn)(const struct nmi_account *, void *), void *);
+int nmi_account_count(void);
+const char *nmi_handler_name(char *, size_t, nmi_handler_func_t);
+
+/* nmi_ipi.c */
+#define NMI_IPI_PING	0x1U		/* prove that it arrives */
+#define NMI_IPI_STOP	0x2U		/* stop until resumed */
+void nmi_ipi_init(void);
+void nmi_ipi_send(struct cpu_info *, u_int);
+bool nmi_stop_try(void);		/* take the machine; true: it is ours */
+void nmi_park(const struct trapframe *);
+
+/* nmi_selftest.c */
+bool nmi_selftest_cpu(struct cpu_info *);
+
+/* nmi_defer.c, nmi_printf.c: the interrupt they send themselves. */
+void nmi_defer_init(void);
+void nmi_cmd_init(void);
+void nmi_soft_intr(void);
+void nmi_soft_kick(void);
+void nmi_printf_drain(struct nmi_cpu *);
 
 #endif

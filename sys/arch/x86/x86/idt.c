@@ -3,6 +3,7 @@
 #include <sys/param.h>
 #include <sys/systm.h>
 
+#include <machine/cpu.h>
 #include <machine/segments.h>
 #include <machine/trap.h>
 
@@ -23,8 +24,8 @@ CTASSERT(sizeof(struct gate) == 16);
 #define STUB_SIZE	16
 
 extern const char trap_stubs_start[];
-extern const char vector_debug[], vector_nmi[], vector_double_fault[],
-    vector_machine_check[];
+extern const char vector_debug[], vector_nmi_fsgsbase[], vector_nmi_msr[],
+    vector_double_fault[], vector_machine_check[];
 
 static struct gate idt[256] __aligned(4096);
 
@@ -49,7 +50,9 @@ idt_init(void)
 	for (int vec = 0; vec < 256; vec++)
 		idt_set_gate(vec, trap_stubs_start + vec * STUB_SIZE, 0);
 	idt_set_gate(T_DEBUG, vector_debug, IST_DB);
-	idt_set_gate(T_NMI, vector_nmi, IST_NMI);
+	/* The faster stub uses clac, too. */
+	idt_set_gate(T_NMI, x86_features.fsgsbase && x86_features.smap ?
+	    vector_nmi_fsgsbase : vector_nmi_msr, IST_NMI);
 	idt_set_gate(T_DOUBLEFLT, vector_double_fault, IST_DF);
 	idt_set_gate(T_MCA, vector_machine_check, IST_MC);
 }

@@ -21,6 +21,7 @@
 #include <x86/intrvec.h>
 #include <x86/ioapicvar.h>
 #include <x86/lapicvar.h>
+#include <x86/nmivar.h>
 
 struct intrhand {
 	void (*ih_func)(void *);
@@ -48,11 +49,10 @@ intr_xcall(void *arg __unused)
 	xc_ipi_handler();
 }
 
-/* Another CPU panicked. */
 static void
-intr_halt(void *arg __unused)
+intr_nmisoft(void *arg __unused)
 {
-	cpu_halt_forever();
+	nmi_soft_intr();
 }
 
 static void
@@ -71,7 +71,7 @@ intr_init(void)
 	intr_set(INTRVEC_TIMER, intr_timer, NULL, "lapic timer");
 	intr_set(INTRVEC_RESCHED, intr_resched, NULL, "reschedule");
 	intr_set(INTRVEC_XCALL, intr_xcall, NULL, "cross-call");
-	intr_set(INTRVEC_HALT, intr_halt, NULL, "halt");
+	intr_set(INTRVEC_NMISOFT, intr_nmisoft, NULL, "after NMI");
 }
 
 void

@@ -156,13 +156,6 @@ cpu_halt_forever(void)
 		x86_hlt();
 }
 
-void
-x86_halt_others(void)
-{
-	if (ncpu > 1)
-		lapic_ipi_all_others(INTRVEC_HALT);
-}
-
 /*
  * Nothing to run.  Interrupts are off on entry, so a wake-up between the
  * test and the hlt stays pending and ends it.

@@ -19,6 +19,7 @@
 #include <sys/param.h>
 #include <sys/systm.h>
 #include <sys/atomic.h>
+#include <sys/intr.h>
 #include <sys/kmem.h>
 #include <sys/mutex.h>
 #include <sys/pserialize.h>
@@ -32,7 +33,7 @@ struct nmi_handler {
 	nmi_func_t n_func;
 	void *n_arg;
 	struct nmi_handler *n_next;
-	struct nmi_account n_account;	/* last: has one slot a CPU */
+	struct nmi_account n_account;
 };
 
 static struct {
@@ -61,14 +62,14 @@ nmi_handler_t *
 nmi_establish(nmi_func_t func, void *arg)
 {
 	struct nmi_handler *n;
-	size_t size = sizeof(*n) + nmi_account_size();
 
 	if (func == NULL || !nmi_thread_context("nmi_establish", func))
 		return NULL;
-	if ((n = kmem_zalloc(size, KM_NOSLEEP)) == NULL)
+	if ((n = kmem_zalloc(sizeof(*n), KM_NOSLEEP)) == NULL)
 		return NULL;
 	n->n_func = func;
 	n->n_arg = arg;
+	note_attach(&n->n_account, func, arg);
 
 	mutex_enter(&nmi_list.lock);
 	n->n_next = nmi_list.head;
@@ -103,7 +104,7 @@ nmi_disestablish(nmi_handler_t *handle)
 {
 	struct nmi_handler **np;
 
-	if (!nmi_thread_context("nmi_disestablish", handle))
+	if (!nmi_thread_context("nmi_disestablish", NULL))
 		panic("nmi_disestablish: not in thread context: handle %p",
 		    (void *)handle);
 	mutex_enter(&nmi_list.lock);
@@ -117,15 +118,17 @@ nmi_disestablish(nmi_handler_t *handle)
 	pserialize_perform(nmi_list.psz);
 	mutex_exit(&nmi_list.lock);
 
-	if (panicstr == NULL)
-		kmem_free(handle, sizeof(*handle) + nmi_account_size());
+	if (panicstr != NULL)
+		return;
+	note_detach(&handle->n_account);
+	kmem_free(handle, sizeof(*handle));
 }
 
 /*
  * Every handler is called on every NMI: NMIs are edges, and two causes at
  * the same time give one.
  */
-static __always_inline int
+static inline __always_inline int
 nmi_call_all(const struct trapframe *tf, const bool timed)
 {
 	struct nmi_cpu *nc = note_begin();

@@ -1,0 +1,159 @@
+/*
+ * The operator's commands "nmi", "nmi log" and "nmi send", and the counters
+ * as event counters.  Thread context; counts of other CPUs are read as they
+ * stand.
+ */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/console.h>
+#include <sys/evcnt.h>
+
+#include <machine/cpu.h>
+#include <machine/frame.h>
+
+#include <x86/cpuvar.h>
+#include <x86/nmivar.h>
+
+static void
+show_handler(const struct nmi_account *na, void *arg __unused)
+{
+	uint64_t calls = 0, claims = 0, cycles = 0;
+	char name[64], max[24] = "-";
+
+	for (int i = 0; i < ncpu; i++) {
+		calls += na->na_slot[i].ns_calls;
+		claims += na->na_slot[i].ns_claims;
+		cycles = MAX(cycles, na->na_slot[i].ns_maxcycles);
+	}
+	if (nmi_timing)
+		snprintf(max, sizeof(max), "%lu", cycles);
+	printf("%-28s  %-18p  %8lu  %8lu  %9s\n",
+	    nmi_handler_name(name, sizeof(name), na->na_func), na->na_arg,
+	    calls, claims, max);
+}
+
+static void
+show_cpu(const struct cpu_info *ci)
+{
+	const struct nmi_cpu *nc = &ci->ci_nmi;
+
+	printf("%s: %lu taken, %lu latched, %lu absorbed, %lu unclaimed\n",
+	    cpu_name(ci), nc->nc_taken.ev_count, nmi_latched(ci),
+	    nc->nc_absorbed.ev_count, nc->nc_unclaimed.ev_count);
+}
+
+static int
+nmi_show(void)
+{
+	struct cpu_info *ci;
+	CPU_INFO_ITERATOR cii;
+
+	printf("%-28s  %-18s  %8s  %8s  %9s\n",
+	    "HANDLER", "ARG", "CALLS", "CLAIMS", "MAXCYCLES");
+	nmi_account_foreach(show_handler, NULL);
+	for (CPU_INFO_FOREACH(cii, ci))
+		show_cpu(ci);
+	return 0;
+}
+
+static void
+show_entry(const struct cpu_info *ci, const struct nmi_log_entry *le)
+{
+	char where[80], buf[64];
+	const char *who = "unclaimed";
+	uint64_t ms = le->le_tsc / (tsc_freq / 1000);
+
+	if (le->le_claimer != NULL)
+		who = nmi_handler_name(buf, sizeof(buf), le->le_claimer);
+	printf("%7lu.%03lu  %-5s  ring %u  %-36s  %s\n", ms / 1000, ms % 1000,
+	    cpu_name(ci), (u_int)(le->le_cs & 3),
+	    ksyms_format(where, sizeof(where), le->le_rip), who);
+}
+
+/* Oldest first; an NMI meanwhile may replace what is being shown. */
+static int
+nmi_log(void)
+{
+	struct cpu_info *ci;
+	CPU_INFO_ITERATOR cii;
+
+	printf("%11s  %-5s  %-6s  %-36s  %s\n", "TIME", "CPU", "RING", "AT", "CLAIMED BY");
+	for (CPU_INFO_FOREACH(cii, ci)) {
+		const struct nmi_log_entry *le = ci->ci_nmi.nc_entry->le_next;
+
+		for (int i = 0; i < NMI_LOG_SIZE; i++, le = le->le_next) {
+			struct nmi_log_entry copy = *le;
+
+			if (copy.le_tsc == 0)
+				continue;
+			if (console_interrupted())
+				return 0;
+			show_entry(ci, &copy);
+		}
+	}
+	return 0;
+}
+
+static int
+nmi_send(const char *to)
+{
+	struct cpu_info *ci, *self = curcpu();
+	CPU_INFO_ITERATOR cii;
+
+	if (strcmp(to, "self") == 0)
+		nmi_ipi_send(self, NMI_IPI_PING);
+	else if (strcmp(to, "all") == 0) {
+		for (CPU_INFO_FOREACH(cii, ci))
+			nmi_ipi_send(ci, NMI_IPI_PING);
+	} else if (console_cpu_arg(to, &ci) == 0)
+		nmi_ipi_send(ci, NMI_IPI_PING);
+	return 0;
+}
+
+static int
+cmd_nmi(int argc, char **argv)
+{
+	if (argc == 1)
+		return nmi_show();
+	if (argc == 2 && strcmp(argv[1], "log") == 0)
+		return nmi_log();
+	if (argc == 3 && strcmp(argv[1], "send") == 0)
+		return nmi_send(argv[2]);
+	return EINVAL;
+}
+
+CONSOLE_COMMAND(nmi, cmd_nmi, "[log | send CPU|all|self]",
+    "NMI handlers and counts, the last NMIs, or send one");
+
+/* Once the CPUs are there. */
+void
+nmi_cmd_init(void)
+{
+	struct cpu_info *ci;
+	CPU_INFO_ITERATOR cii;
+
+	for (CPU_INFO_FOREACH(cii, ci)) {
+		struct nmi_cpu *nc = &ci->ci_nmi;
+		const struct {
+			struct evcnt *ev;
+			const char *name;
+		} counters[] = {
+			{ &nc->nc_taken, "nmi taken" },
+			{ &nc->nc_latched, "nmi latched" },
+			{ &nc->nc_absorbed, "nmi absorbed" },
+			{ &nc->nc_unclaimed, "nmi unclaimed" },
+			{ &nc->nc_defer_lost, "nmi_defer overflow" },
+			{ &nc->nc_print_lost, "nmi_printf overflow" },
+		};
+
+		for (size_t i = 0; i < __arraycount(counters); i++) {
+			/* What was counted during boot stays. */
+			uint64_t so_far = counters[i].ev->ev_count;
+
+			evcnt_attach_dynamic(counters[i].ev, EVCNT_TYPE_MISC,
+			    NULL, cpu_name(ci), counters[i].name);
+			counters[i].ev->ev_count += so_far;
+		}
+	}
+}

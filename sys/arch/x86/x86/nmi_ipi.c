@@ -1,0 +1,215 @@
+/*
+ * NMIs from one CPU to another: to prove that they arrive, and to stop the
+ * whole machine, also CPUs that run with interrupts off.
+ *
+ * A handler like any other: it claims an NMI if this CPU was sent one, and says
+ * nothing about the rest.  What was sent is a bit in the receiver's
+ * nc_ipi, set before the NMI goes out.
+ *
+ * Stopping.  QEMU's "nmi" and a PC's debug switch hit every CPU at once, so
+ * several may find an NMI unclaimed together, and stopping the others sends
+ * more.  None of these may be left over to start a second session:
+ *
+ * 1. stop_word is even while the machine is free, odd while some CPU owns it.
+ *    An unclaimed NMI or a panic takes it by compare-and-swap; losers park.
+ * 2. The owner sets NMI_IPI_STOP for each CPU not parked yet, then sends.
+ * 3. A parked CPU publishes its frame and ends the blocking of NMIs; it is still
+ *    "in NMI", so whatever arrives only sets "pending".
+ * 4. On "go" it waits a little longer; if its NMI_IPI_STOP is still set,
+ *    the NMI is under way, and it waits for that.  Then it clears both.
+ * 5. The word turns even when all have left.
+ *
+ * NMI context, except where it says otherwise.
+ */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/atomic.h>
+#include <sys/kernel.h>
+
+#include <machine/cpu.h>
+#include <machine/frame.h>
+
+#include <x86/cpufunc.h>
+#include <x86/lapicvar.h>
+#include <x86/nmivar.h>
+
+#define STOP_WAIT_US	1000000		/* then it is "no response" */
+#define GO_PAUSES	200
+#define GO_WAIT_US	1000
+
+static volatile u_int stop_word;
+static volatile u_int stop_go;		/* the odd value that may leave */
+static struct cpu_info *volatile stop_owner;
+
+/* Any context: the bit first, so that it is there when the NMI is. */
+void
+nmi_ipi_send(struct cpu_info *ci, u_int why)
+{
+	atomic_or_uint(&ci->ci_nmi.nc_ipi, why);
+	lapic_send_nmi(ci->ci_apicid);
+}
+
+static int
+nmi_ipi_handler(const struct trapframe *tf, void *arg __unused)
+{
+	struct nmi_cpu *nc = &curcpu()->ci_nmi;
+	u_int why;
+
+	if (nc->nc_ipi == 0)
+		return 0;
+	why = atomic_swap_uint(&nc->nc_ipi, 0);
+	if (why & NMI_IPI_PING)
+		nc->nc_pings++;
+	if (why & NMI_IPI_STOP)
+		nmi_park(tf);
+	return why != 0;
+}
+
+/* Thread context. */
+void
+nmi_ipi_init(void)
+{
+	if (nmi_establish(nmi_ipi_handler, NULL) == NULL)
+		panic("nmi: no memory for the handler of our own NMIs");
+}
+
+/* Any context. */
+bool
+nmi_stop_try(void)
+{
+	u_int word = stop_word;
+
+	if (word & 1)
+		return stop_owner == curcpu();
+	if (atomic_cas_uint(&stop_word, word, word + 1) != word)
+		return false;
+	stop_owner = curcpu();
+	return true;
+}
+
+/* Leaving: nothing that was sent to stop us may arrive later. */
+static void
+nmi_unpark(struct nmi_cpu *nc)
+{
+	bool absorbed;
+
+	for (int i = 0; i < GO_PAUSES; i++)
+		x86_pause();
+	absorbed = nmi_absorb(curcpu());
+	if (nc->nc_ipi & NMI_IPI_STOP) {
+		for (int us = 0; us < GO_WAIT_US && !absorbed; us++) {
+			delay(1);
+			absorbed = nmi_absorb(curcpu());
+		}
+		atomic_and_uint(&nc->nc_ipi, ~NMI_IPI_STOP);
+	}
+	if (absorbed)
+		nc->nc_absorbed.ev_count++;
+	nc->nc_frame = NULL;
+	atomic_store_release(&nc->nc_parked, 0);
+}
+
+/* Wait until the machine goes on.  tf is what this CPU was doing. */
+void
+nmi_park(const struct trapframe *tf)
+{
+	struct nmi_cpu *nc = &curcpu()->ci_nmi;
+	u_int word = stop_word;
+
+	if ((word & 1) == 0 || stop_owner == curcpu())
+		return;
+	nc->nc_frame = tf;
+	atomic_store_release(&nc->nc_parked, word);
+	x86_nmi_unblock();
+	while (atomic_load_acquire(&stop_go) != word)
+		x86_pause();
+	nmi_unpark(nc);
+}
+
+/* Any context: take the machine, or wait here for ever after. */
+void
+cpu_stop_enter(void)
+{
+	struct cpu_info *ci = curcpu();
+
+	while (!nmi_stop_try()) {
+		if (nmi_in_progress(ci))
+			nmi_park(NMI_FRAME(ci->ci_md.cmd_ist[IST_NMI - 1]));
+		x86_pause();
+	}
+}
+
+static bool
+all_parked(void)
+{
+	struct cpu_info *ci;
+	CPU_INFO_ITERATOR cii;
+
+	for (CPU_INFO_FOREACH(cii, ci))
+		if (ci != curcpu() && ci->ci_running && ci->ci_nmi.nc_parked != stop_word)
+			return false;
+	return true;
+}
+
+/* By the owner, any context. */
+void
+cpu_stop_others(void)
+{
+	struct cpu_info *ci;
+	CPU_INFO_ITERATOR cii;
+
+	for (CPU_INFO_FOREACH(cii, ci))
+		if (ci != curcpu() && ci->ci_running && ci->ci_nmi.nc_parked != stop_word)
+			nmi_ipi_send(ci, NMI_IPI_STOP);
+	for (int us = 0; us < STOP_WAIT_US && !all_parked(); us += 10)
+		delay(10);
+}
+
+/* By the owner: a line for each other CPU. */
+void
+cpu_stop_report(void (*pr)(const char *, ...))
+{
+	const struct trapframe *tf;
+	struct cpu_info *ci;
+	CPU_INFO_ITERATOR cii;
+	char where[80];
+
+	for (CPU_INFO_FOREACH(cii, ci)) {
+		if (ci == curcpu() || !ci->ci_running)
+			continue;
+		tf = ci->ci_nmi.nc_frame;
+		if (ci->ci_nmi.nc_parked != stop_word || tf == NULL)
+			pr("%s: no response\n", cpu_name(ci));
+		else
+			pr("%s: stopped at %s\n", cpu_name(ci),
+			    ksyms_format(where, sizeof(where), tf->tf_rip));
+	}
+}
+
+static bool
+all_left(void)
+{
+	struct cpu_info *ci;
+	CPU_INFO_ITERATOR cii;
+
+	for (CPU_INFO_FOREACH(cii, ci))
+		if (ci->ci_nmi.nc_parked == stop_word)
+			return false;
+	return true;
+}
+
+/* By the owner: everybody goes on, and the machine is free. */
+void
+cpu_stop_exit(void)
+{
+	struct cpu_info *ci = curcpu();
+
+	if (nmi_in_progress(ci) && nmi_absorb(ci))
+		ci->ci_nmi.nc_absorbed.ev_count++;
+	atomic_store_release(&stop_go, stop_word);
+	while (!all_left())
+		x86_pause();
+	stop_owner = NULL;
+	atomic_store_release(&stop_word, stop_word + 1);
+}

@@ -1,0 +1,61 @@
+/*
+ * nmi_printf(9): a line from an NMI handler.
+ *
+ * To the polled console at once, and into a ring of this CPU, from which the
+ * interrupt of nmi_defer.c carries it to the message buffer.  A handler may
+ * not print there itself: it may have interrupted whoever holds its lock.
+ */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/atomic.h>
+#include <sys/cons.h>
+#include <sys/msgbuf.h>
+
+#include <machine/cpu.h>
+
+#include <x86/nmi_defer.h>
+#include <x86/nmivar.h>
+
+static void
+nmi_putc(int c, void *arg)
+{
+	struct nmi_cpu *nc = arg;
+	u_int head = nc->nc_print_head;
+
+	cnputc(c);
+	if (head - atomic_load_acquire(&nc->nc_print_tail) == NMI_PRINTF_SIZE) {
+		nc->nc_print_lost.ev_count++;
+		return;
+	}
+	nc->nc_print[head % NMI_PRINTF_SIZE] = (char)c;
+	atomic_store_release(&nc->nc_print_head, head + 1);
+}
+
+/*
+ * nmi_printf(fmt, ...):
+ *
+ *	=> NMI context; or any other with interrupts off.
+ */
+void
+nmi_printf(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	kvprintf(nmi_putc, &curcpu()->ci_nmi, fmt, ap);
+	va_end(ap);
+	nmi_soft_kick();
+}
+
+/* Interrupt context, on the CPU whose ring it is. */
+void
+nmi_printf_drain(struct nmi_cpu *nc)
+{
+	u_int head = atomic_load_acquire(&nc->nc_print_head);
+
+	while (nc->nc_print_tail != head) {
+		msgbuf_putchar(nc->nc_print[nc->nc_print_tail % NMI_PRINTF_SIZE]);
+		atomic_store_release(&nc->nc_print_tail, nc->nc_print_tail + 1);
+	}
+}
