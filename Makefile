@@ -62,6 +62,9 @@ $B/%.o: %.S $B/assym.h $B/.flags Makefile
 	$V mkdir -p $(@D)
 	$V $(CC) $(ASFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
+# nmi_trap() ends in a jump to nmi_dispatch(); elsewhere traces matter more.
+$B/sys/arch/x86/x86/nmi.o $B/sys/arch/x86/x86/nmi_trap.o: CFLAGS += -foptimize-sibling-calls
+
 # Linked twice: the symbol table, last in the image, moves nothing.
 define link
 	@echo "LD $@"

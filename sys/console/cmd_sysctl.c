@@ -65,9 +65,11 @@ sysctl_write(char *assignment)
 {
 	char err[SYSCTL_ERRLEN];
 
+	while (*assignment == ' ')
+		assignment++;
 	if (sysctl_assign(assignment, err, sizeof(err)) != 0)
 		printf_nolog("sysctl: %s\n", err);
-	else
+	else if (sysctl_find(assignment) != NULL)
 		sysctl_show(assignment);	/* cut down to the name */
 }
 

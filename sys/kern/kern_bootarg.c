@@ -13,6 +13,8 @@
 
 #include <machine/pmap.h>
 
+#define BOOT_WORD	256	/* a word with its NUL; a longer one is refused */
+
 bool boot_ddb;
 int boot_maxcpus = MAXCPUS;
 int boot_console;
@@ -56,7 +58,7 @@ set_ddb(const char *value)
 static int
 set_sysctl(const char *value)
 {
-	char buf[128], err[128], *eq;
+	char buf[BOOT_WORD], err[SYSCTL_ERRLEN], *eq;
 
 	strlcpy(buf, value, sizeof(buf));
 	if ((eq = strchr(buf, '=')) == NULL || strlen(value) >= sizeof(buf))
@@ -103,7 +105,7 @@ apply_word(const char *word, bool early)
 static void
 each_word(const char *line, bool early)
 {
-	char word[128];
+	char word[BOOT_WORD];
 	size_t n;
 
 	for (;;) {
@@ -111,11 +113,14 @@ each_word(const char *line, bool early)
 			line++;
 		if (*line == '\0')
 			return;
-		for (n = 0; *line != '\0' && *line != ' ' && *line != '\t'; line++)
-			if (n < sizeof(word) - 1)
-				word[n++] = *line;
-		word[n] = '\0';
-		apply_word(word, early);
+		for (n = 0; *line != '\0' && *line != ' ' && *line != '\t'; line++, n++)
+			if (n < sizeof(word))
+				word[n] = *line;
+		if (n < sizeof(word)) {
+			word[n] = '\0';
+			apply_word(word, early);
+		} else if (!early)
+			printf("boot: argument \"%.20s...\" is too long, ignored\n", word);
 	}
 }
 

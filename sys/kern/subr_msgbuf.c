@@ -4,10 +4,12 @@
  * A character's position counts from boot and picks its slot, so that
  * writers need one atomic increment and no lock: one that dies, or is
  * interrupted by another, delays nobody.  A reader that was overtaken while
- * it copied sees that by the head and starts over.
+ * it copied sees that by the head and drops what it lost.  What is being
+ * written this moment it may see as it was before.
  */
 
 #include <sys/param.h>
+#include <sys/systm.h>
 #include <sys/atomic.h>
 #include <sys/msgbuf.h>
 
@@ -41,19 +43,20 @@ msgbuf_oldest(void)
 size_t
 msgbuf_read(uint64_t *pos, char *buf, size_t n)
 {
-	uint64_t start;
-	size_t len;
+	uint64_t start, end, kept;
 
 	do {
 		start = MAX(*pos, msgbuf_oldest());
-		len = MIN(n, msgbuf_head() - MIN(start, msgbuf_head()));
-		for (size_t i = 0; i < len; i++)
-			buf[i] = atomic_load_relaxed(
-			    &msgbuf[(start + i) % MSGBUF_SIZE]);
+		end = MAX(start, MIN(start + n, msgbuf_head()));
+		for (uint64_t i = start; i < end; i++)
+			buf[i - start] = atomic_load_relaxed(
+			    &msgbuf[i % MSGBUF_SIZE]);
 		membar_consumer();
-	} while (start < msgbuf_oldest());
-	*pos = start + len;
-	return len;
+		kept = MIN(MAX(start, msgbuf_oldest()), end);
+	} while (kept == end && start < end);	/* nothing is the end's sign */
+	memmove(buf, buf + (kept - start), end - kept);
+	*pos = end;
+	return end - kept;
 }
 
 size_t

@@ -17,7 +17,7 @@
 #define EVCNT_STRING_MAX 255	/* bytes in a name with its NUL */
 
 struct evcnt {
-	volatile uint64_t ev_count;
+	uint64_t ev_count;
 	TAILQ_ENTRY(evcnt) ev_list;
 	u_char ev_type;			/* EVCNT_TYPE_* */
 	u_char ev_grouplen;		/* without the NUL */

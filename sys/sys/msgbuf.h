@@ -18,8 +18,8 @@ uint64_t msgbuf_head(void);
 
 /*
  * Copy up to n characters from *pos on and advance *pos past them.  Where
- * they are overwritten already, *pos moves to the oldest there is.  Returns
- * how many; 0 at the end.
+ * they are overwritten already, it begins with the oldest there are.
+ * Returns how many; 0 at the end.
  */
 size_t msgbuf_read(uint64_t *pos, char *buf, size_t n);
 

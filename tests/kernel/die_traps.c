@@ -3,7 +3,8 @@
  *
  * Most are provoked.  What no code in ring 0 of a 64-bit kernel can provoke,
  * or what emulators never raise, is forged: the frame is pushed and the
- * gate entered as the CPU would.  A machine check comes from outside.
+ * gate entered as the CPU would.  A machine check comes from outside, and
+ * the NMI has scenarios of its own.
  */
 
 #include "ktest.h"
@@ -13,26 +14,27 @@
 
 #define NOWHERE		0xffffd00000000000UL	/* never mapped */
 #define NONCANONICAL	0x8000000000000000UL
+#define DR7_G0		0x00000002UL	/* the first one is on, for all tasks */
+#define DR7_WRITE0	0x00010000UL	/* a byte, written */
 
 KDEATH(trap_divide, "trap-divide", "a division by zero")
 {
 	__asm volatile("div %0" :: "r"(0), "a"(1), "d"(0));
 }
 
-KDEATH(trap_debug, "trap-debug", "the debug instruction")
+KDEATH(trap_debug, "trap-debug", "a write that is watched")
 {
-	__asm volatile(".byte 0xf1");
+	static volatile u_char watched;
+
+	__asm volatile("mov %0,%%dr0" :: "r"(&watched));
+	ldr7(DR7_G0 | DR7_WRITE0);
+	watched = 1;
 }
 
 KDEATH(trap_step, "trap-step", "a single step")
 {
 	x86_write_psl(x86_read_psl() | PSL_T);
 	__asm volatile("nop");
-}
-
-KDEATH(trap_nmi, "trap-nmi", "the NMI's gate")
-{
-	__asm volatile("int $2");
 }
 
 KDEATH(trap_breakpoint, "trap-breakpoint", "a breakpoint")

@@ -106,15 +106,27 @@ def pytest_runtest_logreport(report):
         record(report.nodeid, report.outcome, why)
 
 
+def claimed(items, claims):
+    """The items that no other process has taken."""
+    for item in items:
+        name = item.nodeid.replace("/", "_")
+        try:
+            os.close(os.open(os.path.join(claims, name), os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            continue
+        yield item
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item):
-    """Leave alone what the other process has claimed."""
+def pytest_runtestloop(session):
+    """Share the scenarios with the other process."""
     claims = os.environ.get("CHECK_CLAIMS")
-    if not claims:
+    if not claims or session.testsfailed or session.config.option.collectonly:
         return None
-    name = item.nodeid.replace("/", "_")
-    try:
-        os.close(os.open(os.path.join(claims, name), os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        return True
-    return None
+    mine = claimed(session.items, claims)
+    item = next(mine, None)
+    while item is not None:
+        following = next(mine, None)    # what to keep set up for
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        item = following
+    return True

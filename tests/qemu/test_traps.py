@@ -9,7 +9,6 @@ TRAPS = {
     "trap-divide": "integer divide fault",
     "trap-debug": "debug trap",
     "trap-step": "debug trap",
-    "trap-nmi": "non-maskable interrupt",
     "trap-breakpoint": "breakpoint trap",
     "trap-overflow": "overflow trap",
     "trap-bound": "bounds check fault",

@@ -11,6 +11,7 @@ connected.
 import json
 import os
 import re
+import select
 import shlex
 import shutil
 import socket
@@ -87,13 +88,18 @@ class Serial:
         """Send bytes; QEMU takes them at the pace the guest reads."""
         if isinstance(data, str):
             data = data.encode("latin-1")
-        self.sock.settimeout(timeout * SCALE)
-        try:
-            self.sock.sendall(data)
-        except OSError as error:
-            raise VMError("the serial port takes nothing: %s" % error) from error
-        finally:
-            self.sock.settimeout(None)
+        deadline = time.monotonic() + timeout * SCALE
+        while data:
+            # Not settimeout(): the reader shares the socket and must block.
+            left = max(0, deadline - time.monotonic())
+            if not select.select([], [self.sock], [], left)[1]:
+                raise VMError("the serial port takes nothing for %g s" % timeout)
+            try:
+                data = data[self.sock.send(data, socket.MSG_DONTWAIT):]
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise VMError("the serial port is closed: %s" % error) from error
 
     def close(self):
         try:

@@ -128,7 +128,8 @@ test_tables_bad(void)
 	fake_phys_reset();
 	fake_phys_add(PA_MADT, madt_copy, sizeof(madt_copy));
 	CHECK(acpi_table_at(PA_MADT, "APIC") == NULL);
-	madt_copy[4] = 35;			/* shorter than a header */
+	madt_copy[4] = 35;			/* shorter than a header, sum right */
+	madt_copy[9] = (uint8_t)-sum(madt_copy, 35);
 	fake_phys_reset();
 	fake_phys_add(PA_MADT, madt_copy, sizeof(madt_copy));
 	CHECK(acpi_table_at(PA_MADT, "APIC") == NULL);
@@ -213,6 +214,23 @@ test_madt_many(void)
 }
 
 static void
+test_ioapic_many(void)
+{
+	static uint8_t t[MADT_RECORDS + 2 * MADT_MAXIOAPIC * 12];
+	struct madt m;
+	uint32_t len = sizeof(t);
+	u_int i;
+
+	memcpy(t + 4, &len, sizeof(len));
+	for (i = 0; i < 2 * MADT_MAXIOAPIC; i++) {
+		t[MADT_RECORDS + i * 12] = MADT_TYPE_IOAPIC;
+		t[MADT_RECORDS + i * 12 + 1] = 12;
+	}
+	madt_walk(&m, (const void *)t, BOOTID);
+	CHECK(m.madt_nioapic == MADT_MAXIOAPIC && m.madt_isa[1].mo_gsi == 1);
+}
+
+static void
 test_s5(void)
 {
 	uint8_t typ[2] = { 0, 0 };
@@ -235,5 +253,6 @@ unit_main(void)
 	RUN(test_madt);
 	RUN(test_madt_bad);
 	RUN(test_madt_many);
+	RUN(test_ioapic_many);
 	RUN(test_s5);
 }

@@ -158,6 +158,18 @@ test_mem(void)
 	CHECK(mem_sane());
 }
 
+/* More ranges than are kept. */
+static void
+test_mem_many(void)
+{
+	u_int i;
+
+	memset(&bootinfo, 0, sizeof(bootinfo));
+	for (i = 0; i < 2 * BOOT_MAXMEM; i++)
+		bootinfo_add_mem((paddr_t)i * 0x10000, 0x1000);
+	CHECK(bootinfo.bi_nmem == BOOT_MAXMEM && mem_sane());
+}
+
 /* Tags: command line, module, map, old and new RSDP, end. */
 static size_t
 mb2_build(uint8_t *p)
@@ -266,6 +278,7 @@ unit_main(void)
 	RUN(test_pvh_bad);
 	RUN(test_cmdline);
 	RUN(test_mem);
+	RUN(test_mem_many);
 	RUN(test_multiboot2);
 	RUN(test_multiboot2_cut);
 	RUN(test_fuzz);

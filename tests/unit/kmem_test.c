@@ -183,6 +183,37 @@ test_wrong_pointer(void)
 	kmem_free(p, 200);
 }
 
+/* The cookie belongs to its address: a copy of all of it is no chunk. */
+static void
+test_copied_chunk(void)
+{
+	uint8_t *p, *q;
+
+	setup();
+	p = kmem_zalloc(64, KM_SLEEP);
+	q = kmem_zalloc(200, KM_SLEEP);
+	memcpy(q, p - 16, 96);
+	CHECK_PANIC("not from kmem_alloc", kmem_free(q + 16, 64));
+}
+
+/* A page that comes and goes with one object would cost a memset each time. */
+static void
+test_spare_pages(void)
+{
+	size_t n;
+	void *p;
+
+	setup();
+	kmem_free(kmem_alloc(100, KM_SLEEP), 100);
+	n = page_free_count();
+	for (u_int i = 0; i < 10; i++) {
+		p = kmem_alloc(100, KM_SLEEP);
+		CHECK(page_free_count() == n);
+		kmem_free(p, 100);
+		CHECK(page_free_count() == n);
+	}
+}
+
 /* One byte beyond, or one before: where a wrong loop ends. */
 static void
 test_redzone(void)
@@ -256,6 +287,9 @@ test_contexts(void)
 	CHECK(p != NULL);
 	CHECK_PANIC("interrupt context", kmem_free(p, 8));
 	kmem_intr_free(p, 8);
+	unit_cpu->ci_in_nmi = true;
+	CHECK_PANIC("nmi: called", (void)kmem_intr_alloc(8, KM_NOSLEEP));
+	CHECK_PANIC("nmi: called", kmem_intr_free(p, 8));
 }
 
 void
@@ -270,6 +304,8 @@ unit_main(void)
 	RUN(test_double_free);
 	RUN(test_wrong_size);
 	RUN(test_wrong_pointer);
+	RUN(test_copied_chunk);
+	RUN(test_spare_pages);
 	RUN(test_redzone);
 	RUN(test_write_after_free);
 	RUN(test_poison);

@@ -88,6 +88,46 @@ test_short(void)
 	put("abc");
 	CHECK(msgbuf_copy(buf, sizeof(buf)) == 3);
 	CHECK_STR(buf, "abc");
+	CHECK(msgbuf_copy(buf, 3) == 2);
+	CHECK_STR(buf, "bc");
+}
+
+#define RACE_CHARS	3000000
+
+static void
+write_all(void *done)
+{
+	put_pattern(RACE_CHARS);
+	*(volatile bool *)done = true;
+}
+
+/*
+ * A reader at the oldest end, which the writer keeps overwriting: what is
+ * returned is what was at those positions.
+ */
+static void
+test_overtaken(void)
+{
+	volatile bool done = false;
+	const char *bad = NULL;
+	u_long rounds = 0;
+	uint64_t pos;
+	size_t n;
+
+	put_pattern(MSGBUF_SIZE);
+	unit_thread(write_all, __UNVOLATILE(&done));
+	while (!done) {
+		pos = 0;
+		n = msgbuf_read(&pos, buf, MSGBUF_SIZE / 2);
+		for (size_t i = 0; i < n && bad == NULL; i++)
+			if (buf[i] != 'a' + (int)((pos - n + i) % 26))
+				bad = "overwritten text was returned";
+		rounds++;
+	}
+	unit_join();
+	if (bad != NULL)
+		unit_fail("%s", bad);
+	CHECK(rounds > 0);
 }
 
 void
@@ -98,4 +138,5 @@ unit_main(void)
 	RUN(test_wrap);
 	RUN(test_future);
 	RUN(test_copy);
+	RUN(test_overtaken);
 }

@@ -37,6 +37,15 @@ test_nolog(void)
 }
 
 static void
+test_nmi(void)
+{
+	unit_cpu->ci_in_nmi = true;
+	CHECK_PANIC("nmi: called", printf("x"));
+	printf_nolog("allowed");
+	CHECK_STR(unit_console, "allowed");
+}
+
+static void
 watch_spl(int c __unused)
 {
 	spl_seen = unit_spl;
@@ -93,37 +102,106 @@ test_dead_holder(void)
 	CHECK(unit_pauses == 0);	/* the lock is free again */
 }
 
-/* The robbed holder must not release what is now somebody else's. */
+/* The print in the middle leaves the lock to the one it interrupted. */
 static void
-steal_and_keep(int c)
+intrude_twice(int c)
 {
-	if (c != '!' || cpu_number() != 0)
+	if (c != '!')
 		return;
-	unit_cpu = &unit_cpus[1];
-	printf("?");		/* in its middle, back to CPU 0 for good */
-}
-
-static void
-return_to_holder(int c)
-{
-	if (c == '?') {
-		unit_cnputc_hook = NULL;
-		unit_cpu = &unit_cpus[0];
-		printf_nolog("0");	/* waits, and robs in its turn */
-		unit_cpu = &unit_cpus[1];
-	} else
-		steal_and_keep(c);
-}
-
-static void
-test_robbed_twice(void)
-{
-	unit_cnputc_hook = return_to_holder;
-	printf("!");
-	CHECK_STR(unit_console, "!?0");
-	unit_pauses = 0;
-	printf("x");
+	intruder = 0;
+	intrude(c);
 	CHECK(unit_pauses == 0);
+	intruder = 1;
+	intrude(c);
+}
+
+static void
+test_nested_keeps_lock(void)
+{
+	unit_cnputc_hook = intrude_twice;
+	printf("ab!cd\n");
+	CHECK(unit_pauses > 1000);
+}
+
+/*
+ * With a second CPU that really runs.  CPU 1 is the thread; the hook says
+ * what each does after a character.
+ */
+static volatile int stage;
+
+static void
+cpu1_print(void *arg)
+{
+	unit_cpu = &unit_cpus[1];
+	printf("%s", (const char *)arg);
+	stage = 9;
+}
+
+static void
+wait_stage(int n)
+{
+	while (stage < n)
+		continue;
+}
+
+/* CPU 1 stops in '1' until it is robbed; CPU 0 stops in '0' until 1 is done. */
+static void
+robbery(int c)
+{
+	if (c == '1') {
+		stage = 1;
+		wait_stage(2);
+	} else if (c == '0') {
+		stage = 2;
+		wait_stage(9);
+		unit_pauses = 0;
+		intruder = 2;
+		intrude('!');
+	}
+}
+
+/* The robbed one must not release a lock that is somebody else's by now. */
+static void
+test_robbed_releases_nothing(void)
+{
+	static char text[] = "1";
+
+	stage = 0;
+	unit_cnputc_hook = robbery;
+	unit_thread(cpu1_print, text);
+	wait_stage(1);
+	printf("0");
+	unit_join();
+	CHECK(unit_pauses > 1000);
+	CHECK_STR(unit_console, "10[in]");
+}
+
+/* Slow: half of a waiter's patience for each character. */
+static void
+crawl(int c)
+{
+	u_long until = unit_pauses + (1UL << 17);
+
+	if (c != '.')
+		return;
+	stage = 1;
+	while (unit_pauses < until)
+		continue;
+}
+
+/* A holder that is slow but alive is waited for. */
+static void
+test_slow_holder(void)
+{
+	static char text[] = "..........\n";
+
+	stage = 0;
+	unit_cnputc_hook = crawl;
+	unit_thread(cpu1_print, text);
+	wait_stage(1);
+	printf("after\n");
+	unit_join();
+	CHECK_STR(unit_console, "..........\nafter\n");
 }
 
 void
@@ -131,8 +209,11 @@ unit_main(void)
 {
 	RUN(test_both);
 	RUN(test_nolog);
+	RUN(test_nmi);
 	RUN(test_interrupts_off);
 	RUN(test_same_cpu);
 	RUN(test_dead_holder);
-	RUN(test_robbed_twice);
+	RUN(test_nested_keeps_lock);
+	RUN(test_robbed_releases_nothing);
+	RUN(test_slow_holder);
 }

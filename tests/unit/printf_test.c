@@ -77,6 +77,7 @@ test_hex(void)
 	FMT("17", "%o", 15);
 	FMT("017", "%#o", 15);
 	FMT("0", "%#o", 0);
+	FMT("00010", "%#.5o", 8);
 }
 
 static void

@@ -16,7 +16,7 @@
 #define NHELD	16
 
 struct cpu_info unit_cpus[UNIT_NCPU];
-struct cpu_info *unit_cpu = &unit_cpus[0];
+__thread struct cpu_info *unit_cpu = &unit_cpus[0];
 struct cpu_info *cpu_infos[MAXCPUS];
 int ncpu = UNIT_NCPU;
 
@@ -25,8 +25,8 @@ char unit_panic_text[512];
 char unit_console[65536];
 void (*unit_cnputc_hook)(int);
 void (*unit_kpause_hook)(void);
-u_long unit_pauses;
-int unit_spl;
+volatile u_long unit_pauses;
+__thread int unit_spl;
 char *unit_ram;
 void *(*unit_phys)(paddr_t);
 

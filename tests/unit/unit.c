@@ -4,6 +4,7 @@
  */
 
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -21,6 +22,8 @@ void unit_run(const char *, void (*)(void));
 void unit_fail(const char *, ...) __attribute__((__noreturn__));
 void *unit_memory(size_t);
 unsigned int unit_random(void);
+void unit_thread(void (*)(void *), void *);
+void unit_join(void);
 
 extern long unit_panic_env[40];
 long unit_panic_env[40];
@@ -31,6 +34,9 @@ static jmp_buf test_env;
 static char why[1024];		/* empty: the test has not failed */
 static int nrun, nfailed;
 static unsigned int seed;
+
+static pthread_t thread;
+static void (*thread_func)(void *);
 
 void
 unit_longjmp(void *env)
@@ -86,6 +92,29 @@ unit_random(void)
 {
 	seed = seed * 1103515245 + 12345;
 	return seed >> 8;
+}
+
+static void *
+thread_main(void *arg)
+{
+	(*thread_func)(arg);
+	return NULL;
+}
+
+void
+unit_thread(void (*func)(void *), void *arg)
+{
+	thread_func = func;
+	if (pthread_create(&thread, NULL, thread_main, arg) != 0) {
+		perror("pthread_create");
+		exit(1);
+	}
+}
+
+void
+unit_join(void)
+{
+	pthread_join(thread, NULL);
 }
 
 int

@@ -48,6 +48,9 @@ void unit_run(const char *, void (*)(void));
 void unit_fail(const char *, ...) __dead __printflike(1, 2);
 void *unit_memory(size_t);	/* zeroed, of the host, taken when touched */
 u_int unit_random(void);	/* the same sequence every run */
+/* One more thread; it is on unit_cpus[0] too, until it says otherwise. */
+void unit_thread(void (*)(void *), void *);	/* no CHECK() in it */
+void unit_join(void);
 
 /* shim.c */
 extern bool unit_panic_expected;
@@ -57,11 +60,11 @@ void unit_shim_reset(void);	/* before each test */
 
 #define UNIT_NCPU	4
 extern struct cpu_info unit_cpus[UNIT_NCPU];
-extern struct cpu_info *unit_cpu;	/* curcpu() */
+extern __thread struct cpu_info *unit_cpu;	/* curcpu() */
 extern char unit_console[65536];	/* what cnputc() printed, a string */
 extern void (*unit_cnputc_hook)(int);	/* after it */
 extern void (*unit_kpause_hook)(void);	/* while a thread would sleep */
-extern u_long unit_pauses;		/* turns of a spinning CPU */
-extern int unit_spl;			/* 1: interrupts are off */
+extern volatile u_long unit_pauses;	/* turns of spinning CPUs */
+extern __thread int unit_spl;		/* 1: interrupts are off */
 
 #endif

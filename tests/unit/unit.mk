@@ -15,16 +15,19 @@
 #	make unit			builds and runs all
 #	make unit UNIT_TESTS=kmem	one; or run build/unit/kmem [FUNCTION]
 
-UNIT_TESTS ?= acpi atomic bootinfo evcnt kmem mem msgbuf page percpu prf printf queue string strto
+UNIT_TESTS ?= acpi atomic bootinfo evcnt kmem line mem msgbuf page percpu prf printf queue shell string strto sysctl
 
 UNIT_acpi	= sys/arch/x86/x86/acpi.c sys/arch/x86/x86/acpi_madt.c sys/arch/x86/x86/acpi_power.c tests/unit/fakephys.c
 UNIT_bootinfo	= sys/arch/x86/x86/bootinfo.c sys/arch/x86/x86/pvh.c sys/arch/x86/x86/multiboot2.c tests/unit/fakephys.c
 UNIT_evcnt	= sys/kern/subr_evcnt.c
 UNIT_kmem	= sys/kern/subr_kmem.c sys/kern/subr_kmem_class.c sys/kern/subr_page.c
+UNIT_line	= sys/console/line.c
 UNIT_msgbuf	= sys/kern/subr_msgbuf.c
 UNIT_page	= sys/kern/subr_page.c
 UNIT_percpu	= sys/kern/subr_percpu.c $(UNIT_kmem)
 UNIT_prf	= sys/kern/subr_prf.c sys/kern/subr_msgbuf.c
+UNIT_shell	= sys/console/shell.c sys/console/line.c sys/console/cmd_sysctl.c $(UNIT_sysctl)
+UNIT_sysctl	= sys/kern/kern_sysctl.c sys/kern/kern_sysctl_conf.c
 
 HOSTCC		= gcc
 UB		= build/unit
@@ -62,7 +65,7 @@ $(UB)/unit.o: tests/unit/unit.c $(UB)/.flags
 define unit_prog
 $(UB)/$(1): $(call unit_objs,$(1)) $(UB)/unit.o tests/unit/unit.mk
 	@echo "UNIT $(1)"
-	$V $(HOSTCC) $(UNIT_SAN) -no-pie -o $$@ $$(filter %.o,$$^)
+	$V $(HOSTCC) $(UNIT_SAN) -no-pie -pthread -o $$@ $$(filter %.o,$$^)
 endef
 $(foreach t,$(UNIT_TESTS),$(eval $(call unit_prog,$t)))
 

@@ -55,6 +55,13 @@ trap_name(uint64_t trapno)
 	return "unknown trap";
 }
 
+/* A breakpoint's entry is the address after the instruction. */
+static bool
+trap_may_resume(uint64_t trapno)
+{
+	return trapno == T_PAGEFLT || trapno == T_PROTFLT || trapno == T_BPTFLT;
+}
+
 static bool
 fault_recover(struct trapframe *tf)
 {
@@ -100,8 +107,7 @@ trap(struct trapframe *tf)
 {
 	bool overflow;
 
-	if ((tf->tf_trapno == T_PAGEFLT || tf->tf_trapno == T_PROTFLT) &&
-	    fault_recover(tf))
+	if (trap_may_resume(tf->tf_trapno) && fault_recover(tf))
 		return;
 
 	overflow = stack_overflowed(tf);

@@ -46,15 +46,29 @@ curcpu(void)
 	return ci;
 }
 
+/*
+ * A member of the running CPU's cpu_info, in one instruction: right even in
+ * a thread that is about to be preempted.
+ */
+#define curcpu_load(member) \
+	({ \
+		__typeof(((struct cpu_info *)0)->member) __v; \
+		__asm volatile("mov %%gs:%c1,%0" \
+		    : "=r"(__v) : "i"(offsetof(struct cpu_info, member))); \
+		__v; \
+	})
+#define curcpu_store(member, v) \
+	__asm volatile("movq %0,%%gs:%c1" \
+	    :: "er"((__typeof(((struct cpu_info *)0)->member))(v)), \
+	    "i"(offsetof(struct cpu_info, member)) : "memory")
+#define curcpu_inc(member) \
+	__asm volatile("incq %%gs:%c0" \
+	    :: "i"(offsetof(struct cpu_info, member)) : "memory", "cc")
+
 static inline struct lwp *
 x86_curlwp(void)
 {
-	struct lwp *l;
-
-	/* One instruction: right even if we are preempted around it. */
-	__asm volatile("mov %%gs:%c1,%0"
-	    : "=r"(l) : "i"(offsetof(struct cpu_info, ci_curlwp)));
-	return l;
+	return curcpu_load(ci_curlwp);
 }
 #define curlwp		x86_curlwp()
 
@@ -82,18 +96,11 @@ cpu_intr_p(void)
 	return depth != 0;
 }
 
-/*
- * Is an NMI handler running on this CPU?  One instruction, so it is right
- * in a thread that is about to be preempted, too.
- */
+/* Is an NMI handler running on this CPU? */
 static inline bool
 cpu_nmi_p(void)
 {
-	const void *na;
-
-	__asm volatile("mov %%gs:%c1,%0"
-	    : "=r"(na) : "i"(offsetof(struct cpu_info, ci_nmi.nc_current)));
-	return na != NULL;
+	return curcpu_load(ci_nmi.nc_current) != NULL;
 }
 
 /* At the head of whatever an NMI handler may not call. */

@@ -15,7 +15,7 @@ struct nmi_account;
 /* One NMI taken; the entries of a CPU form a ring. */
 struct nmi_log_entry {
 	struct nmi_log_entry *le_next;
-	uint64_t le_tsc;		/* 0: never used */
+	uint32_t le_tsc[2];		/* low, high; 0: never used */
 	uint64_t le_rip;
 	uint64_t le_cs;
 	int (*le_claimer)(const struct trapframe *, void *);	/* the last one */
@@ -37,7 +37,7 @@ struct nmi_cpu {
 	/* Of the NMI being handled: touched by every one of them. */
 	struct nmi_account *nc_current;	/* the handler that runs, or NULL */
 	struct nmi_log_entry *nc_entry;	/* its line in the log */
-	size_t nc_slot;			/* our offset in na_slot[] */
+	size_t nc_slot;			/* our offset in struct nmi_account */
 	struct evcnt nc_taken;		/* runs of the dispatcher */
 
 	struct evcnt nc_latched;	/* arrivals while one ran */

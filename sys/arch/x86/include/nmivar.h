@@ -24,7 +24,7 @@ struct nmi_slot {
 	uint64_t ns_maxcycles;		/* while machdep.nmi.timing is on */
 };
 
-/* One handler: lies at the end of its record. */
+/* One handler: lies at the start of its record. */
 struct nmi_account {
 	nmi_handler_func_t na_func;
 	void *na_arg;
@@ -41,31 +41,42 @@ void note_detach(struct nmi_account *);
 
 /* From here on: NMI context, in the loop over the handlers. */
 
-static inline struct nmi_cpu *
+/*
+ * Each of these few instructions is paid by every NMI, so the CPU's own
+ * words are reached by %gs: no register holds their address.
+ */
+
+/* Where in an account this CPU's slot is. */
+static inline size_t
 note_begin(void)
 {
-	return &curcpu()->ci_nmi;
+	return curcpu_load(ci_nmi.nc_slot);
 }
 
 static inline struct nmi_slot *
-note_slot(const struct nmi_cpu *nc, struct nmi_account *na)
+note_slot(size_t slot, struct nmi_account *na)
 {
-	return (struct nmi_slot *)((char *)na->na_slot + nc->nc_slot);
+	return (struct nmi_slot *)((char *)na + slot);
 }
+
+/* One instruction that the compiler does not split. */
+#define note_count(slot, na, member) \
+	__asm volatile("incq %c2(%0,%1)" :: "r"(na), "r"(slot), \
+	    "i"(offsetof(struct nmi_slot, member)) : "memory", "cc")
 
 /* Before the call: a handler may not return. */
 static inline void
-note_call(struct nmi_cpu *nc, struct nmi_account *na)
+note_call(size_t slot, struct nmi_account *na)
 {
-	nc->nc_current = na;
-	note_slot(nc, na)->ns_calls++;
+	curcpu_store(ci_nmi.nc_current, na);
+	note_count(slot, na, ns_calls);
 }
 
 static inline void
-note_claim(struct nmi_cpu *nc, struct nmi_account *na)
+note_claim(size_t slot, struct nmi_account *na)
 {
-	note_slot(nc, na)->ns_claims++;
-	nc->nc_entry->le_claimer = na->na_func;
+	note_count(slot, na, ns_claims);
+	curcpu_load(ci_nmi.nc_entry)->le_claimer = na->na_func;
 }
 
 static inline uint64_t
@@ -75,9 +86,9 @@ note_time(void)
 }
 
 static inline void
-note_elapsed(struct nmi_cpu *nc, struct nmi_account *na, uint64_t start)
+note_elapsed(size_t slot, struct nmi_account *na, uint64_t start)
 {
-	struct nmi_slot *ns = note_slot(nc, na);
+	struct nmi_slot *ns = note_slot(slot, na);
 	uint64_t t = rdtsc() - start;
 
 	if (t > ns->ns_maxcycles)
@@ -85,9 +96,9 @@ note_elapsed(struct nmi_cpu *nc, struct nmi_account *na, uint64_t start)
 }
 
 static inline void
-note_end(struct nmi_cpu *nc)
+note_end(void)
 {
-	nc->nc_current = NULL;
+	curcpu_store(ci_nmi.nc_current, NULL);
 }
 
 /* nmi_trap.c */

@@ -24,7 +24,8 @@ bootinfo_map(paddr_t pa, psize_t len)
 
 /*
  * Add a range of RAM, whole pages of it.  What an earlier range has is left
- * out: the page allocator must not be given a page twice.
+ * out, and what lies behind it: the page allocator must not be given a page
+ * twice, and a map that overlaps itself deserves no more effort.
  */
 void
 bootinfo_add_mem(paddr_t start, psize_t size)
@@ -44,12 +45,10 @@ bootinfo_add_mem(paddr_t start, psize_t size)
 
 		if (end <= bs || start >= be)
 			continue;
-		if (start < bs) {
+		if (start < bs)
 			end = bs;
-		} else {
+		else
 			start = be;
-			i = (u_int)-1;	/* it may now lie in one already passed */
-		}
 	}
 	if (start >= end || bi->bi_nmem == BOOT_MAXMEM)
 		return;

@@ -62,7 +62,8 @@ show_entry(const struct cpu_info *ci, const struct nmi_log_entry *le)
 {
 	char where[80], buf[64];
 	const char *who = "unclaimed";
-	uint64_t ms = le->le_tsc / (tsc_freq / 1000);
+	uint64_t tsc = (uint64_t)le->le_tsc[1] << 32 | le->le_tsc[0];
+	uint64_t ms = tsc / (tsc_freq / 1000);
 
 	if (le->le_claimer != NULL)
 		who = nmi_handler_name(buf, sizeof(buf), le->le_claimer);
@@ -85,7 +86,7 @@ nmi_log(void)
 		for (int i = 0; i < NMI_LOG_SIZE; i++, le = le->le_next) {
 			struct nmi_log_entry copy = *le;
 
-			if (copy.le_tsc == 0)
+			if (copy.le_tsc[0] == 0 && copy.le_tsc[1] == 0)
 				continue;
 			if (console_interrupted())
 				return 0;

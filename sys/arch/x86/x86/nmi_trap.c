@@ -19,12 +19,11 @@
 int
 nmi_trap(struct trapframe *tf)
 {
-	struct nmi_cpu *nc = &curcpu()->ci_nmi;
-	struct nmi_log_entry *le = nc->nc_entry->le_next;
+	struct nmi_log_entry *le = curcpu_load(ci_nmi.nc_entry)->le_next;
 
-	nc->nc_entry = le;
-	nc->nc_taken.ev_count++;	/* first: a handler may not return */
-	le->le_tsc = rdtsc();
+	curcpu_store(ci_nmi.nc_entry, le);
+	curcpu_inc(ci_nmi.nc_taken.ev_count);	/* a handler may not return */
+	rdtsc_halves(&le->le_tsc[0], &le->le_tsc[1]);
 	le->le_rip = tf->tf_rip;
 	le->le_cs = tf->tf_cs;
 	le->le_claimer = NULL;
@@ -69,7 +68,8 @@ nmi_cpu_init(struct cpu_info *ci)
 	struct trapframe *tf = NMI_FRAME(ci->ci_md.cmd_ist[IST_NMI - 1]);
 
 	tf->tf_trapno = T_NMI;		/* the stub never writes it */
-	nc->nc_slot = ci->ci_cpuid * sizeof(struct nmi_slot);
+	nc->nc_slot = offsetof(struct nmi_account, na_slot) +
+	    ci->ci_cpuid * sizeof(struct nmi_slot);
 	for (size_t i = 0; i < NMI_LOG_SIZE; i++)
 		nc->nc_log[i].le_next = &nc->nc_log[(i + 1) % NMI_LOG_SIZE];
 	nc->nc_entry = &nc->nc_log[NMI_LOG_SIZE - 1];

@@ -3,7 +3,8 @@
 #ifndef _UNIT_MACHINE_LOCK_H_
 #define _UNIT_MACHINE_LOCK_H_
 
-extern unsigned long unit_pauses;
-#define SPINLOCK_BACKOFF_HOOK	unit_pauses++
+extern volatile unsigned long unit_pauses;
+#define SPINLOCK_BACKOFF_HOOK \
+	((void)__atomic_fetch_add(&unit_pauses, 1, __ATOMIC_SEQ_CST))
 
 #endif

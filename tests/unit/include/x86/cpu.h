@@ -10,6 +10,7 @@ struct cpu_info {
 	struct lwp *ci_curlwp;
 	struct lwp *ci_idlelwp;
 	int ci_intr_depth;
+	bool ci_in_nmi;			/* set by a test */
 	volatile u_int ci_want_resched;
 	cpuid_t ci_cpuid;
 	volatile bool ci_running;
@@ -18,7 +19,7 @@ struct cpu_info {
 
 extern struct cpu_info *cpu_infos[MAXCPUS];
 extern int ncpu;
-extern struct cpu_info *unit_cpu;
+extern __thread struct cpu_info *unit_cpu;
 
 #define CPU_INFO_ITERATOR	int
 #define CPU_INFO_FOREACH(cii, ci) \
@@ -30,5 +31,9 @@ extern struct cpu_info *unit_cpu;
 #define cpu_number()	(unit_cpu->ci_cpuid)
 #define cpu_name(ci)	((ci)->ci_data.cpu_name)
 #define cpu_intr_p()	(unit_cpu->ci_intr_depth != 0)
+#define cpu_nmi_p()	(unit_cpu->ci_in_nmi)
+
+#define NMI_FORBIDDEN() \
+	(cpu_nmi_p() ? panic("nmi: called %s", __func__) : (void)0)
 
 #endif
