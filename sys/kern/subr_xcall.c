@@ -14,6 +14,7 @@
 #include <sys/atomic.h>
 #include <sys/condvar.h>
 #include <sys/intr.h>
+#include <sys/kernel.h>
 #include <sys/lwp.h>
 #include <sys/xcall.h>
 #include <machine/lock.h>
@@ -182,11 +183,25 @@ xc_broadcast(unsigned int flags, xcfunc_t func, void *arg1, void *arg2)
 	return xc_unicast(flags, func, arg1, arg2, NULL);
 }
 
+/* Whoever waits for a second, an NMI handler's removal too, says for whom. */
+static void
+xc_report_late(const struct xc_state *xs)
+{
+	struct cpu_info *ci;
+	CPU_INFO_ITERATOR cii;
+
+	for (CPU_INFO_FOREACH(cii, ci))
+		if (xs->xs_pending[cpu_index(ci)] != 0)
+			printf("xcall: %s has not answered for a second\n",
+			    cpu_name(ci));
+}
+
 void
 xc_wait(uint64_t ticket)
 {
 	struct xc_state *xs = (ticket & XC_HIGHPRI_BIT) != 0 ? &xc_high :
 	    &xc_low;
+	bool said = false;
 	u_int spins;
 
 	ticket &= ~XC_HIGHPRI_BIT;
@@ -197,8 +212,14 @@ xc_wait(uint64_t ticket)
 		SPINLOCK_BACKOFF_HOOK;
 	}
 	mutex_spin_enter(&xs->xs_lock);
-	while (xs->xs_done < ticket && panicstr == NULL)
-		cv_wait(&xs->xs_idle, &xs->xs_lock);
+	while (xs->xs_done < ticket && panicstr == NULL) {
+		if (cv_timedwait(&xs->xs_idle, &xs->xs_lock, hz) == 0 || said)
+			continue;
+		mutex_spin_exit(&xs->xs_lock);
+		xc_report_late(xs);
+		said = true;
+		mutex_spin_enter(&xs->xs_lock);
+	}
 	mutex_spin_exit(&xs->xs_lock);
 }
 

@@ -1,13 +1,18 @@
 /* The scheduler: preemption, fairness, every CPU used, atomics under it. */
 
+#include <sys/condvar.h>
+#include <sys/evcnt.h>
 #include "ktest.h"
 
+#define ST_KICKS	20
 #define ST_ATOMIC_ROUNDS	20000
 
 static volatile u_int st_progress[2], st_stop, st_arrived, st_ran;
 static volatile uint64_t st_a64;
 static volatile uint32_t st_a32, st_bits;
 static volatile u_int st_cas;
+static kmutex_t st_mutex;
+static kcondvar_t st_cv;
 
 /* Does not yield: goes on only if the other gets the CPU by preemption. */
 static void
@@ -91,6 +96,67 @@ KTEST(sched_all_cpus, "as many runnable threads as CPUs are run all at once")
 		kt_threads_join();
 		KT_CHECK(st_arrived == (u_int)ncpu);
 	}
+}
+
+static void
+st_find_resched(const struct evcnt *ev, void *arg)
+{
+	if (strcmp(ev->ev_name, "reschedule") == 0)
+		*(uint64_t *)arg += ev->ev_count;
+}
+
+static uint64_t
+st_resched_count(void)
+{
+	uint64_t n = 0;
+
+	evcnt_foreach(EVCNT_TYPE_INTR, st_find_resched, &n);
+	return n;
+}
+
+static void
+st_sleeper(void *arg __unused)
+{
+	mutex_enter(&st_mutex);
+	while (st_progress[0] < ST_KICKS) {
+		st_progress[1] = st_progress[0];
+		cv_wait(&st_cv, &st_mutex);
+	}
+	mutex_exit(&st_mutex);
+}
+
+static void
+st_waker(void *arg __unused)
+{
+	u_int i;
+
+	for (i = 1; i <= ST_KICKS; i++) {
+		kpause("ktest", false, 1, NULL);	/* the other CPU idles */
+		mutex_enter(&st_mutex);
+		st_progress[0] = i;
+		cv_signal(&st_cv);
+		mutex_exit(&st_mutex);
+		KT_CHECK(KT_WAIT(i == ST_KICKS || st_progress[1] == i));
+	}
+}
+
+KTEST(sched_kick, "a thread woken on an idle CPU does not wait for that CPU's clock")
+{
+	uint64_t before = st_resched_count();
+
+	if (ncpu == 1) {
+		printf("# sched_kick: needs two CPUs\n");
+		return;
+	}
+	mutex_init(&st_mutex, MUTEX_DEFAULT, IPL_NONE);
+	cv_init(&st_cv, "ktestcv");
+	st_progress[0] = st_progress[1] = 0;
+	kt_thread(PRI_NONE, cpu_lookup(1), st_sleeper, NULL);
+	kt_thread(PRI_NONE, cpu_lookup(0), st_waker, NULL);
+	kt_threads_join();
+	KT_CHECK(st_resched_count() - before >= ST_KICKS / 2);
+	cv_destroy(&st_cv);
+	mutex_destroy(&st_mutex);
 }
 
 static void

@@ -241,7 +241,7 @@ pmap_mapdev(paddr_t pa, psize_t size)
 	return (volatile void *)(PMAP_DEV_BASE + pa);
 }
 
-/* Fresh pages for a stack; the page below them is never mapped. */
+/* Fresh zeroed pages for a stack; the page below them is never mapped. */
 vaddr_t
 pmap_stack_alloc(size_t size)
 {
@@ -252,10 +252,15 @@ pmap_stack_alloc(size_t size)
 	mutex_spin_enter(&pmap_lock);
 	va = stack_next + PAGE_SIZE;
 	for (size_t off = 0; ok && off < size; off += PAGE_SIZE) {
-		page = page_alloc(0);
-		ok = page != NULL && map_range(va + off,
-		    PMAP_DIRECT_UNMAP(page), PAGE_SIZE, PTE_W | PTE_NX);
-		if (!ok && page != NULL)
+		if ((page = page_alloc(0)) == NULL) {
+			ok = false;
+			break;
+		}
+		/* RAM is dirty after UEFI; stack tops hold flags. */
+		memset(page, 0, PAGE_SIZE);
+		ok = map_range(va + off, PMAP_DIRECT_UNMAP(page), PAGE_SIZE,
+		    PTE_W | PTE_NX);
+		if (!ok)
 			page_free(page, 0);
 	}
 	/* On failure what got mapped is used up with its addresses: rare. */
