@@ -15,7 +15,6 @@
 
 #define BOOT_WORD	256	/* a word with its NUL; a longer one is refused */
 
-bool boot_ddb;
 int boot_maxcpus = MAXCPUS;
 int boot_console;
 
@@ -45,15 +44,6 @@ set_maxcpus(const char *value)
 	return 0;
 }
 
-static int
-set_ddb(const char *value)
-{
-	if (*value != '\0')
-		return EINVAL;
-	boot_ddb = true;
-	return 0;
-}
-
 /* What follows "sysctl.": NAME=VALUE. */
 static int
 set_sysctl(const char *value)
@@ -72,7 +62,6 @@ set_sysctl(const char *value)
 static const struct bootarg bootargs[] = {
 	{ "console=", set_console, true },
 	{ "maxcpus=", set_maxcpus, true },
-	{ "-d", set_ddb, true },
 	{ "sysctl.", set_sysctl, false },
 };
 

@@ -36,7 +36,6 @@ extern struct bootinfo bootinfo;
 /* kern_bootarg.c: words of the command line. */
 void bootarg_early(void);		/* before the console */
 void bootarg_apply(void);		/* all, and the module; names unknown words */
-extern bool boot_ddb;			/* -d */
 extern int boot_maxcpus;		/* maxcpus=N, default MAXCPUS */
 extern int boot_console;		/* console=comN */
 

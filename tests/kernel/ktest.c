@@ -2,7 +2,8 @@
  * The runner: takes over from the operator's console in the test image.
  *
  * Command line: ktest=TEXT runs the tests whose name contains TEXT,
- * ktest_die=NAME runs one death instead.  Without QEMU's isa-debug-exit
+ * ktest_die=NAME runs one death instead, ktest_bench=NAME a benchmark.
+ * Without QEMU's isa-debug-exit
  * device the machine just halts after the total.
  */
 
@@ -147,6 +148,8 @@ kt_main(void)
 
 	if (kt_bootarg("ktest_die", name, sizeof(name)))
 		kt_die(name);
+	if (kt_bootarg("ktest_bench", name, sizeof(name)))
+		kt_exit(!kt_bench(name));
 	kt_bootarg("ktest", pattern, sizeof(pattern));
 	for (kt = __link_set_start(kern_tests); kt < __link_set_end(kern_tests);
 	     kt++) {

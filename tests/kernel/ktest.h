@@ -92,6 +92,9 @@ void kt_thread(pri_t, struct cpu_info *, void (*)(void *), void *);
 void kt_threads_join(void);
 struct lwp *kt_lwp(u_int);	/* the n-th since the last join */
 
+/* bench_nmi.c; false: no such benchmark, or it failed. */
+bool kt_bench(const char *);
+
 static inline bool
 kt_intr_on(void)
 {

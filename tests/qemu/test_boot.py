@@ -48,12 +48,13 @@ def test_it_boots_with_all_cpus_and_memory(boot, machine, cpu, smp, mem):
     assert warnings(vm.log) == []
 
 
-def test_the_console_says_banner_cpus_devices_prompt_in_this_order(boot):
+def test_the_console_says_banner_cpus_devices_handlers_prompt_in_this_order(boot):
     vm = boot(smp=4)
     lines = vm.log.split("\n")
     assert re.match(r"NMI kernel \S+ \(amd64\), build id [0-9a-f]{40}$", lines[0])
     order = [next(n for n, line in enumerate(lines) if re.match(pattern, line))
-             for pattern in (r"cpu0: ", r"cpu1: ", r"cpu2: ", r"cpu3: ", r"com0: ", r"kernel# ")]
+             for pattern in (r"cpu0: ", r"cpu1: ", r"cpu2: ", r"cpu3: ", r"com0: ",
+                             r"nmi: \d+ handlers", r"kernel# ")]
     assert order == sorted(order)
 
 

@@ -173,7 +173,8 @@ class VM:
     """One QEMU, started at once.  Use as a context manager or call close()."""
 
     def __init__(self, kernel=None, machine="pc", cpu="max", smp=1, mem="128M", append="",
-                 initrd=None, image=None, uefi=False, debug_exit=False, serials=1, reboots=False, extra=()):
+                 initrd=None, image=None, uefi=False, debug_exit=False, serials=1,
+                 reboots=False, extra=()):
         self.started = time.monotonic()
         self.directory = tempfile.mkdtemp(prefix="vm-")
         self.status = None
