@@ -18,12 +18,6 @@
 int boot_maxcpus = MAXCPUS;
 int boot_console;
 
-struct bootarg {
-	const char *ba_prefix;
-	int (*ba_set)(const char *);
-	bool ba_early;
-};
-
 static int
 set_console(const char *value)
 {
@@ -59,20 +53,18 @@ set_sysctl(const char *value)
 	return 0;
 }
 
-static const struct bootarg bootargs[] = {
-	{ "console=", set_console, true },
-	{ "maxcpus=", set_maxcpus, true },
-	{ "sysctl.", set_sysctl, false },
-};
+BOOTARG(console, "console=", set_console, true);
+BOOTARG(maxcpus, "maxcpus=", set_maxcpus, true);
+BOOTARG(sysctl, "sysctl.", set_sysctl, false);
 
 static const struct bootarg *
 bootarg_find(const char *word)
 {
-	const struct bootarg *ba;
+	const struct bootarg *const *ba;
 
-	for (ba = bootargs; ba < bootargs + __arraycount(bootargs); ba++)
-		if (strncmp(word, ba->ba_prefix, strlen(ba->ba_prefix)) == 0)
-			return ba;
+	for (ba = __link_set_start(bootargs); ba < __link_set_end(bootargs); ba++)
+		if (strncmp(word, (*ba)->ba_prefix, strlen((*ba)->ba_prefix)) == 0)
+			return *ba;
 	return NULL;
 }
 

@@ -33,7 +33,24 @@ struct bootinfo {
 
 extern struct bootinfo bootinfo;
 
-/* kern_bootarg.c: words of the command line. */
+/*
+ * A kind of word on the command line: a link set, so that a word is named
+ * where what it sets lives.  The function gets what follows the prefix and
+ * returns 0 or an errno.  Early ones are set before there is a console too.
+ */
+struct bootarg {
+	const char *ba_prefix;
+	int (*ba_set)(const char *);
+	bool ba_early;
+};
+
+#define BOOTARG(sym, prefix, set, early) \
+	static const struct bootarg __CONCAT(bootarg_, sym) = { \
+		(prefix), (set), (early) }; \
+	__link_set_add_data(bootargs, __CONCAT(bootarg_, sym))
+__link_set_decl(bootargs, const struct bootarg);
+
+/* kern_bootarg.c */
 void bootarg_early(void);		/* before the console */
 void bootarg_apply(void);		/* all, and the module; names unknown words */
 extern int boot_maxcpus;		/* maxcpus=N, default MAXCPUS */
