@@ -19,31 +19,49 @@
 #include <sys/param.h>
 #include <sys/systm.h>
 #include <sys/atomic.h>
+#include <sys/kernel.h>
 #include <sys/cons.h>
 #include <sys/msgbuf.h>
 #include <machine/cpu.h>
 #include <machine/intr.h>
 #include <machine/lock.h>
 
-#define PRF_PATIENCE	(1U << 18)	/* pauses; 10 ms to 300 ms */
+/*
+ * Patience is time, since a virtual CPU that holds the lock may have to wait
+ * for the host's; but bounded in turns as well, should the clock stand.
+ */
+#define PRF_PATIENCE_US	100000
+#define PRF_MINSPINS	(1U << 18)
+#define PRF_MAXSPINS	(1U << 24)
 
 static volatile u_int prf_owner;	/* CPU number + 1, 0: free */
 static volatile u_int prf_progress;	/* characters printed */
+
+static bool
+prf_patience_over(u_int spins, uint64_t since)
+{
+	if (spins < PRF_MINSPINS || spins % 1024 != 0)
+		return false;
+	return spins > PRF_MAXSPINS || uptime_us() - since > PRF_PATIENCE_US;
+}
 
 /* True: to be released. */
 static bool
 prf_lock(u_int me)
 {
-	u_int owner, seen = prf_progress, patience = PRF_PATIENCE;
+	u_int owner, seen = prf_progress, spins = 0;
+	uint64_t since = 0;
 
 	while ((owner = atomic_cas_uint(&prf_owner, 0, me)) != 0) {
 		if (owner == me)
 			return false;
 		if (prf_progress != seen) {
 			seen = prf_progress;
-			patience = PRF_PATIENCE;
+			spins = 0;
 		}
-		if (patience-- == 0 &&
+		if (spins++ == 0)
+			since = uptime_us();
+		if (prf_patience_over(spins, since) &&
 		    atomic_cas_uint(&prf_owner, owner, me) == owner)
 			break;
 		SPINLOCK_BACKOFF_HOOK;

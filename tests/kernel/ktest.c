@@ -3,8 +3,7 @@
  *
  * Command line: ktest=TEXT runs the tests whose name contains TEXT,
  * ktest_die=NAME runs one death instead, ktest_bench=NAME a benchmark.
- * Without QEMU's isa-debug-exit
- * device the machine just halts after the total.
+ * Without QEMU's isa-debug-exit device the machine just halts at the end.
  */
 
 #include <sys/boot_hook.h>

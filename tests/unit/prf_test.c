@@ -176,32 +176,45 @@ test_robbed_releases_nothing(void)
 	CHECK_STR(unit_console, "10[in]");
 }
 
-/* Slow: half of a waiter's patience for each character. */
+/* Slow: more turns than a waiter's least, and half of its time, for each. */
 static void
 crawl(int c)
 {
-	u_long until = unit_pauses + (1UL << 17);
+	u_long until = unit_pauses + (1UL << 19);
 
 	if (c != '.')
 		return;
 	stage = 1;
 	while (unit_pauses < until)
 		continue;
+	unit_clock += 60000;
 }
 
 /* A holder that is slow but alive is waited for. */
 static void
 test_slow_holder(void)
 {
-	static char text[] = "..........\n";
+	static char text[] = "....\n";
 
 	stage = 0;
+	unit_clock_step = 0;
 	unit_cnputc_hook = crawl;
 	unit_thread(cpu1_print, text);
 	wait_stage(1);
 	printf("after\n");
 	unit_join();
-	CHECK_STR(unit_console, "..........\nafter\n");
+	CHECK_STR(unit_console, "....\nafter\n");
+}
+
+/* A clock that stands does not make the wait endless. */
+static void
+test_no_clock(void)
+{
+	unit_clock_step = 0;
+	intruder = 1;
+	unit_cnputc_hook = intrude;
+	printf("ab!cd\n");
+	CHECK_STR(unit_console, "ab![in]cd\n");
 }
 
 void
@@ -216,4 +229,5 @@ unit_main(void)
 	RUN(test_nested_keeps_lock);
 	RUN(test_robbed_releases_nothing);
 	RUN(test_slow_holder);
+	RUN(test_no_clock);
 }

@@ -25,6 +25,7 @@ char unit_panic_text[512];
 char unit_console[65536];
 void (*unit_cnputc_hook)(int);
 void (*unit_kpause_hook)(void);
+volatile uint64_t unit_clock, unit_clock_step;
 volatile u_long unit_pauses;
 __thread int unit_spl;
 char *unit_ram;
@@ -57,6 +58,7 @@ unit_shim_reset(void)
 	unit_cnputc_hook = NULL;
 	unit_kpause_hook = NULL;
 	unit_pauses = 0;
+	unit_clock_step = 1000;
 	unit_spl = 0;
 	console_len = 0;
 	unit_console[0] = '\0';
@@ -116,7 +118,13 @@ kern_assert(const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Interrupts and preemption. */
+/* Time, interrupts and preemption. */
+
+__weak uint64_t
+uptime_us(void)
+{
+	return unit_clock += unit_clock_step;
+}
 
 __weak int
 splhigh(void)

@@ -6,13 +6,16 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 
+#define INTERRUPT_US	200
 #define STATUS_FAILED	2	/* a sanitizer's is 1; run.sh knows */
 
 void unit_main(void);
@@ -24,6 +27,7 @@ void *unit_memory(size_t);
 unsigned int unit_random(void);
 void unit_thread(void (*)(void *), void *);
 void unit_join(void);
+void unit_interrupt(void (*)(void));
 
 extern long unit_panic_env[40];
 long unit_panic_env[40];
@@ -37,6 +41,7 @@ static unsigned int seed;
 
 static pthread_t thread;
 static void (*thread_func)(void *);
+static void (*interrupt_func)(void);
 
 void
 unit_longjmp(void *env)
@@ -115,6 +120,27 @@ void
 unit_join(void)
 {
 	pthread_join(thread, NULL);
+}
+
+static void
+interrupted(int sig)
+{
+	(void)sig;
+	(*interrupt_func)();
+}
+
+void
+unit_interrupt(void (*func)(void))
+{
+	struct itimerval period = { .it_interval.tv_usec = INTERRUPT_US,
+		.it_value.tv_usec = INTERRUPT_US };
+	const struct itimerval never = { .it_interval.tv_usec = 0 };
+
+	if (func != NULL) {
+		interrupt_func = func;
+		signal(SIGALRM, interrupted);
+	}
+	setitimer(ITIMER_REAL, func == NULL ? &never : &period, NULL);
 }
 
 int

@@ -48,6 +48,8 @@ void unit_run(const char *, void (*)(void));
 void unit_fail(const char *, ...) __dead __printflike(1, 2);
 void *unit_memory(size_t);	/* zeroed, of the host, taken when touched */
 u_int unit_random(void);	/* the same sequence every run */
+/* From now on, every so often, in the middle of anything; NULL: no more. */
+void unit_interrupt(void (*)(void));	/* no CHECK() in it */
 /* One more thread; it is on unit_cpus[0] too, until it says otherwise. */
 void unit_thread(void (*)(void *), void *);	/* no CHECK() in it */
 void unit_join(void);
@@ -64,6 +66,8 @@ extern __thread struct cpu_info *unit_cpu;	/* curcpu() */
 extern char unit_console[65536];	/* what cnputc() printed, a string */
 extern void (*unit_cnputc_hook)(int);	/* after it */
 extern void (*unit_kpause_hook)(void);	/* while a thread would sleep */
+/* uptime_us() returns unit_clock, which each call moves by unit_clock_step. */
+extern volatile uint64_t unit_clock, unit_clock_step;
 extern volatile u_long unit_pauses;	/* turns of spinning CPUs */
 extern __thread int unit_spl;		/* 1: interrupts are off */
 

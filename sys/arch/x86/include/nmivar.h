@@ -105,7 +105,7 @@ note_end(void)
 int nmi_trap(struct trapframe *);	/* called by vector.S */
 bool nmi_in_progress(struct cpu_info *);	/* between entry and iret */
 uint64_t nmi_latched(const struct cpu_info *);
-bool nmi_absorb(struct cpu_info *);	/* drop one that is latched: was there one? */
+bool nmi_absorb(struct cpu_info *, uint64_t);	/* was there one? */
 void nmi_cpu_init(struct cpu_info *);	/* before its lidt */
 
 /* nmi_unclaimed.c */

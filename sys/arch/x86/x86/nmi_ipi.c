@@ -41,6 +41,7 @@
 static volatile u_int stop_word;
 static volatile u_int stop_go;		/* the odd value that may leave */
 static struct cpu_info *volatile stop_owner;
+static uint64_t stop_latched;		/* the owner's count when it took it */
 
 /* Any context: the bit first, so that it is there when the NMI is. */
 void
@@ -85,27 +86,27 @@ nmi_stop_try(void)
 	if (atomic_cas_uint(&stop_word, word, word + 1) != word)
 		return false;
 	stop_owner = curcpu();
+	stop_latched = nmi_latched(curcpu());
 	return true;
 }
 
 /* Leaving: nothing that was sent to stop us may arrive later. */
 static void
-nmi_unpark(struct nmi_cpu *nc)
+nmi_unpark(struct cpu_info *ci, uint64_t latched)
 {
+	struct nmi_cpu *nc = &ci->ci_nmi;
 	bool absorbed;
 
 	for (int i = 0; i < GO_PAUSES; i++)
 		x86_pause();
-	absorbed = nmi_absorb(curcpu());
+	absorbed = nmi_absorb(ci, latched);
 	if (nc->nc_ipi & NMI_IPI_STOP) {
 		for (int us = 0; us < GO_WAIT_US && !absorbed; us++) {
 			delay(1);
-			absorbed = nmi_absorb(curcpu());
+			absorbed = nmi_absorb(ci, latched);
 		}
 		atomic_and_uint(&nc->nc_ipi, ~NMI_IPI_STOP);
 	}
-	if (absorbed)
-		nc->nc_absorbed.ev_count++;
 	nc->nc_frame = NULL;
 	atomic_store_release(&nc->nc_parked, 0);
 }
@@ -114,17 +115,19 @@ nmi_unpark(struct nmi_cpu *nc)
 void
 nmi_park(const struct trapframe *tf)
 {
-	struct nmi_cpu *nc = &curcpu()->ci_nmi;
+	struct cpu_info *ci = curcpu();
+	struct nmi_cpu *nc = &ci->ci_nmi;
+	uint64_t latched = nmi_latched(ci);
 	u_int word = stop_word;
 
-	if ((word & 1) == 0 || stop_owner == curcpu())
+	if ((word & 1) == 0 || stop_owner == ci)
 		return;
 	nc->nc_frame = tf;
 	atomic_store_release(&nc->nc_parked, word);
 	x86_nmi_unblock();
 	while (atomic_load_acquire(&stop_go) != word)
 		x86_pause();
-	nmi_unpark(nc);
+	nmi_unpark(ci, latched);
 }
 
 /* Any context: take the machine, or wait here for ever after. */
@@ -205,8 +208,8 @@ cpu_stop_exit(void)
 {
 	struct cpu_info *ci = curcpu();
 
-	if (nmi_in_progress(ci) && nmi_absorb(ci))
-		ci->ci_nmi.nc_absorbed.ev_count++;
+	if (nmi_in_progress(ci))
+		nmi_absorb(ci, stop_latched);
 	atomic_store_release(&stop_go, stop_word);
 	while (!all_left())
 		x86_pause();

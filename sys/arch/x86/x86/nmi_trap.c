@@ -8,6 +8,7 @@
 
 #include <sys/param.h>
 #include <sys/systm.h>
+#include <sys/atomic.h>
 
 #include <machine/cpu.h>
 #include <machine/frame.h>
@@ -49,14 +50,21 @@ nmi_latched(const struct cpu_info *ci)
 	return *nmi_word(ci, IST_TOP_LATCHED);
 }
 
+/*
+ * By the CPU itself, while it is in an NMI: what was latched since the count
+ * stood at "since" is not to be run but to be forgotten.
+ */
 bool
-nmi_absorb(struct cpu_info *ci)
+nmi_absorb(struct cpu_info *ci, uint64_t since)
 {
-	volatile uint64_t *pending = nmi_word(ci, IST_TOP_PENDING);
+	volatile uint64_t *latched = nmi_word(ci, IST_TOP_LATCHED);
+	uint64_t n = *latched - since;
 
-	if (*pending == 0)
+	if (n == 0)
 		return false;
-	*pending = 0;
+	*nmi_word(ci, IST_TOP_PENDING) = 0;
+	atomic_add_64(latched, -(int64_t)n);	/* one may come right now */
+	ci->ci_nmi.nc_absorbed.ev_count += n;
 	return true;
 }
 

@@ -63,6 +63,7 @@ nmi_unclaimed(struct trapframe *tf)
 	}
 	if (panicstr != NULL)
 		return;			/* came while we report a panic */
+	x86_nmi_unblock();		/* a second one is latched, and absorbed */
 	port = inb(NMISC_PORT);
 	nmi_rearm(port);
 	printf_nolog("nmi: %s: unclaimed NMI, %s (port 61 0x%02x), none of %d handlers\n",
