@@ -20,6 +20,7 @@
 #include <sys/atomic.h>
 #include <sys/console.h>
 #include <sys/device.h>
+#include <sys/intr.h>
 #include <sys/mutex.h>
 #include <sys/percpu.h>
 
@@ -65,6 +66,7 @@ example_nmi(const struct trapframe *tf, void *arg)
 {
 	struct example_softc *sc = arg;
 	struct example_cpu *ec = percpu_getref(sc->sc_percpu);
+	char where[80];
 	int claim = 0;
 
 	ec->ec_seen++;
@@ -72,8 +74,8 @@ example_nmi(const struct trapframe *tf, void *arg)
 	if (ec->ec_armed != 0 && atomic_swap_uint(&ec->ec_armed, 0) != 0) {
 		ec->ec_claimed++;
 		claim = 1;
-		nmi_printf("nmi_example: %s was at 0x%lx\n",
-		    cpu_name(curcpu()), tf->tf_rip);
+		nmi_printf("nmi_example: %s was at %s\n", cpu_name(curcpu()),
+		    ksyms_format(where, sizeof(where), tf->tf_rip));
 		/* One of them comes last, and that one alone sees 0. */
 		if (atomic_dec_uint_nv(&sc->sc_waiting) == 0)
 			(void)nmi_defer(NMI_DEFER_THREAD, example_answered, sc);

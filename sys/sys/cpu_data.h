@@ -9,7 +9,6 @@ struct cpu_data {
 	char cpu_name[8];		/* "cpu0" */
 	int cpu_mtx_count;		/* spin mutexes held: 0 down to -n */
 	int cpu_mtx_oldspl;		/* splx() of the outermost one */
-	void *cpu_percpu;		/* percpu(9) area */
 	volatile uint64_t cpu_nintr;	/* interrupts taken */
 	volatile uint64_t cpu_nswtch;	/* context switches */
 	volatile uint64_t cpu_ticks;	/* hardclock() calls */

@@ -13,7 +13,7 @@
 
 #define KT_EXIT_PORT	0xf4
 
-static const char *kt_file, *kt_why;
+static const char *kt_file, *kt_why, *kt_skipped;
 static int kt_line;
 static volatile u_int kt_failed;
 
@@ -28,6 +28,12 @@ kt_fail(const char *file, int line, const char *what)
 	kt_file = file;
 	kt_line = line;
 	kt_why = what;
+}
+
+void
+kt_skip(const char *why)
+{
+	kt_skipped = why;
 }
 
 bool
@@ -109,22 +115,28 @@ kt_exit(uint8_t status)
 	cpu_reboot(RB_HALT, NULL);
 }
 
-static bool
+enum kt_result { KT_PASSED, KT_FAILED, KT_SKIPPED, KT_NRESULTS };
+
+static enum kt_result
 kt_run(const struct ktest *kt)
 {
 	kt_failed = 0;
-	kt_why = NULL;
+	kt_why = kt_skipped = NULL;
 	(*kt->kt_func)();
 	if (kt_failed != 0) {
 		printf("not ok %s: %s:%d: %s\n", kt->kt_name, kt_file, kt_line,
 		    kt_why);
 		kt_nlwps = 0;	/* whoever is left uses static data */
-		return false;
+		return KT_FAILED;
 	}
 	if (kt_nlwps != 0)
 		kt_threads_join();
+	if (kt_skipped != NULL) {
+		printf("ok %s # skip %s\n", kt->kt_name, kt_skipped);
+		return KT_SKIPPED;
+	}
 	printf("ok %s\n", kt->kt_name);
-	return true;
+	return KT_PASSED;
 }
 
 static void __dead
@@ -152,7 +164,7 @@ kt_main(void)
 {
 	const struct ktest *const *kt;
 	char pattern[64] = "", name[64];
-	u_int passed = 0, failed = 0;
+	u_int n[KT_NRESULTS] = { 0 };
 
 	if (kt_bootarg("ktest_die", name, sizeof(name)))
 		kt_die(name);
@@ -164,12 +176,10 @@ kt_main(void)
 		if (!kt_matches((*kt)->kt_name, pattern))
 			continue;
 		printf("# %s: %s\n", (*kt)->kt_name, (*kt)->kt_what);
-		if (kt_run(*kt))
-			passed++;
-		else
-			failed++;
+		n[kt_run(*kt)]++;
 	}
-	printf("%u passed, %u failed\n", passed, failed);
-	kt_exit(failed != 0 || passed == 0);
+	printf("%u passed, %u failed, %u skipped\n", n[KT_PASSED],
+	    n[KT_FAILED], n[KT_SKIPPED]);
+	kt_exit(n[KT_FAILED] != 0 || n[KT_PASSED] == 0);
 }
 BOOT_HOOK(kt_main);

@@ -11,6 +11,8 @@
  * Time is counted in ticks and only ever bounded from above by KT_PATIENCE,
  * since the host may take any CPU away for long.
  *
+ * A test that lacks what it needs says KT_SKIP("what"): counted as skipped.
+ *
  * A death is an action that must end in a panic, one a boot:
  * ktest_die=NAME on the command line.
  */
@@ -57,6 +59,13 @@ __link_set_decl(kern_deaths, const struct kdeath);
 
 /* Any thread; the first failure of a test is the one reported. */
 void kt_fail(const char *file, int line, const char *what);
+
+/* In the test's own function: it ends here, counted as skipped. */
+void kt_skip(const char *why);
+#define KT_SKIP(why) do { \
+	kt_skip(why); \
+	return; \
+} while (0)
 
 #define KT_CHECK(e) \
 	((e) ? (void)0 : kt_fail(__FILE__, __LINE__, #e))
