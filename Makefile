@@ -14,12 +14,12 @@ V	= @
 CFLAGS	= -std=gnu11 -ffreestanding -nostdinc -O2 -g -mno-red-zone -mgeneral-regs-only \
 	-mcmodel=kernel -fno-pic -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-common \
 	-fno-strict-aliasing -fcf-protection=none -fno-stack-protector -fno-asynchronous-unwind-tables \
-	-ffile-prefix-map=$(CURDIR)/= -DDIAGNOSTIC \
+	-ffile-prefix-map=$(CURDIR)=. -DDIAGNOSTIC \
 	-Wall -Wextra -Werror -Wshadow -Wundef -Wpointer-arith -Wcast-qual -Wwrite-strings \
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla -Wconversion \
 	-Wframe-larger-than=1024
 CPPFLAGS = -Isys -I$B/include -I$B
-ASFLAGS	= -D__ASSEMBLER__ -fno-pic -g -ffile-prefix-map=$(CURDIR)/= -Wa,--fatal-warnings
+ASFLAGS	= -D__ASSEMBLER__ -fno-pic -g -ffile-prefix-map=$(CURDIR)=. -Wa,--fatal-warnings
 LDFLAGS	= -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id --fatal-warnings \
 	--orphan-handling=error -T sys/arch/$(ARCH)/conf/kernel.ldscript
 

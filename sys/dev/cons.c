@@ -17,6 +17,7 @@
 
 struct consdev *cn_tab;
 u_int cn_overflows;
+static volatile bool cn_midline;	/* a prompt, or half a command */
 
 static kmutex_t cn_lock = MUTEX_SPIN_INITIALIZER;	/* interrupt handlers too */
 static kcondvar_t cn_cv = { "console" };
@@ -39,6 +40,15 @@ cnputc(int c)
 	if (c == '\n')
 		cn->cn_putc(cn->cn_cookie, '\r');
 	cn->cn_putc(cn->cn_cookie, c);
+	cn_midline = c != '\n';
+}
+
+/* Any context: what follows is to stand at the start of a line. */
+void
+cnfreshline(void)
+{
+	if (cn_midline)
+		cnputc('\n');
 }
 
 int

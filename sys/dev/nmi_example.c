@@ -153,4 +153,4 @@ cmd_nmi_example(int argc, char **argv)
 	return 0;
 }
 CONSOLE_COMMAND(nmi_example, cmd_nmi_example, "[arm | detach]",
-    "claim the next NMI of each CPU, or show the counts");
+    "claim each CPU's next NMI; the counts");

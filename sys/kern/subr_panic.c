@@ -9,6 +9,7 @@
 #include <sys/param.h>
 #include <sys/systm.h>
 #include <sys/atomic.h>
+#include <sys/cons.h>
 #include <sys/kernel.h>
 #include <sys/lwp.h>
 #include <sys/panic.h>
@@ -57,6 +58,7 @@ vpanic(const char *fmt, va_list ap)
 		panicstr = fmt;
 		cpu_stop_others();
 	}
+	cnfreshline();
 	printf_nolog("panic: ");
 	vprintf_nolog(fmt, ap);
 	printf_nolog("\n");

@@ -36,6 +36,7 @@
 
 static volatile u_int prf_owner;	/* CPU number + 1, 0: free */
 static volatile u_int prf_progress;	/* characters printed */
+static bool prf_midline;		/* the last message was not a whole line */
 
 static bool
 prf_patience_over(u_int spins, uint64_t since)
@@ -86,6 +87,7 @@ put_console(int c, void *arg __unused)
 static void
 put_both(int c, void *arg)
 {
+	prf_midline = c != '\n';
 	msgbuf_putchar(c);
 	put_console(c, arg);
 }
@@ -97,6 +99,9 @@ prf(void (*put)(int, void *), const char *fmt, va_list ap)
 	const u_int me = cpu_number() + 1;
 	const bool locked = prf_lock(me);
 
+	/* A new message does not go on where the operator types. */
+	if (put == put_both && !prf_midline)
+		cnfreshline();
 	(void)kvprintf(put, NULL, fmt, ap);
 	if (locked)
 		prf_unlock(me);

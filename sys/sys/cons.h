@@ -20,6 +20,7 @@ extern struct consdev *cn_tab;		/* NULL before the console is there */
 
 void cninit(void);
 void cnputc(int);			/* "\n" becomes CR LF */
+void cnfreshline(void);			/* "\n" unless at the start of a line */
 int cngetc(void);			/* polled, waits */
 int cnpollc(void);			/* polled: a character or -1 */
 

@@ -36,6 +36,16 @@ test_nolog(void)
 	CHECK_STR(logged(pos), "");
 }
 
+/* A message does not go on behind a prompt, but its second half does. */
+static void
+test_fresh_line(void)
+{
+	printf_nolog("kernel# ");
+	printf("one, ");
+	printf("two\n");
+	CHECK_STR(unit_console, "kernel# \none, two\n");
+}
+
 static void
 test_nmi(void)
 {
@@ -222,6 +232,7 @@ unit_main(void)
 {
 	RUN(test_both);
 	RUN(test_nolog);
+	RUN(test_fresh_line);
 	RUN(test_nmi);
 	RUN(test_interrupts_off);
 	RUN(test_same_cpu);

@@ -6,6 +6,7 @@
 
 #include <sys/param.h>
 #include <sys/systm.h>
+#include <sys/cons.h>
 #include <sys/intr.h>
 #include <sys/kernel.h>
 #include <sys/lwp.h>
@@ -261,6 +262,13 @@ cnputc(int c)
 	}
 	if (unit_cnputc_hook != NULL)
 		(*unit_cnputc_hook)(c);
+}
+
+void
+cnfreshline(void)
+{
+	if (console_len > 0 && unit_console[console_len - 1] != '\n')
+		cnputc('\n');
 }
 
 static void

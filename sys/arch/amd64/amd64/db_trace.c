@@ -32,18 +32,20 @@ in_stub(vaddr_t pc)
 	    pc >= (vaddr_t)nmi_stubs_start;
 }
 
+/*
+ * A return address belongs to the call before it, which may be the last
+ * instruction of a function that calls panic().
+ */
 static void
-print_frame(vaddr_t pc, print_t pr)
+print_frame(vaddr_t pc, bool is_return, print_t pr)
 {
-	char buf[80], *plus;
+	const char *name;
+	vaddr_t start;
 
-	ksyms_format(buf, sizeof(buf), pc);
-	/* "kernel:func+0x12" is printed as "func() at kernel:func+0x12". */
-	plus = strrchr(buf, '+');
-	if (strncmp(buf, "kernel:", 7) == 0 && plus != NULL)
-		pr("%.*s() at %s\n", (int)(plus - buf - 7), buf + 7, buf);
+	if ((name = ksyms_lookup(pc - is_return, &start)) != NULL)
+		pr("%s() at kernel:%s+0x%lx\n", name, name, pc - start);
 	else
-		pr("%#lx() at %s\n", pc, buf);
+		pr("%#lx() at %#lx\n", pc, pc);
 }
 
 /*
@@ -69,18 +71,19 @@ void
 stack_trace(vaddr_t pc, vaddr_t fp, print_t pr)
 {
 	struct frame f;
-	bool stub;
+	bool stub, is_return = false;
 
 	for (int n = 0; n < TRACE_MAX; n++) {
 		stub = in_stub(pc);
 		if (stub)
 			print_stub(fp, pr);
 		else
-			print_frame(pc, pr);
+			print_frame(pc, is_return, pr);
 		if (fp == 0 || (fp & 7) != 0 || kcopy((const void *)fp, &f, sizeof(f)) != 0)
 			return;
 		if (f.f_pc == 0 || (!stub && f.f_fp != 0 && f.f_fp <= fp && !in_stub(f.f_pc)))
 			return;
+		is_return = !stub;	/* a stub interrupted at, not after */
 		pc = f.f_pc;
 		fp = f.f_fp;
 	}

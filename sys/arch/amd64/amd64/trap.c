@@ -8,6 +8,7 @@
 
 #include <sys/param.h>
 #include <sys/systm.h>
+#include <sys/cons.h>
 #include <sys/lwp.h>
 
 #include <machine/cpu.h>
@@ -92,6 +93,7 @@ stack_overflowed(const struct trapframe *tf)
 static void
 fatal_report(const struct trapframe *tf)
 {
+	cnfreshline();
 	printf_nolog("fatal %s in supervisor mode\n", trap_name(tf->tf_trapno));
 	printf_nolog("trap type %u code %#lx rip %#lx cs %#lx rflags %#lx "
 	    "cr2 %#lx rsp %#lx\n", (u_int)tf->tf_trapno, tf->tf_err,

@@ -125,7 +125,7 @@ cmd_nmi(int argc, char **argv)
 }
 
 CONSOLE_COMMAND(nmi, cmd_nmi, "[log | send CPU|all|self]",
-    "NMI handlers and counts, the last NMIs, or send one");
+    "NMI handlers, their log, or send one");
 
 /* Once the CPUs are there. */
 void

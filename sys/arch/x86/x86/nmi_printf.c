@@ -40,10 +40,15 @@ nmi_putc(int c, void *arg)
 void
 nmi_printf(const char *fmt, ...)
 {
+	struct nmi_cpu *nc = &curcpu()->ci_nmi;
 	va_list ap;
 
+	/* Our last line was whole, so this starts one. */
+	if (nc->nc_print_head == 0 ||
+	    nc->nc_print[(nc->nc_print_head - 1) % NMI_PRINTF_SIZE] == '\n')
+		cnfreshline();
 	va_start(ap, fmt);
-	kvprintf(nmi_putc, &curcpu()->ci_nmi, fmt, ap);
+	kvprintf(nmi_putc, nc, fmt, ap);
 	va_end(ap);
 	nmi_soft_kick();
 }

@@ -7,6 +7,7 @@
 
 #include <sys/param.h>
 #include <sys/systm.h>
+#include <sys/cons.h>
 
 #include <machine/cpu.h>
 
@@ -66,6 +67,7 @@ nmi_unclaimed(struct trapframe *tf)
 	x86_nmi_unblock();		/* a second one is latched, and absorbed */
 	port = inb(NMISC_PORT);
 	nmi_rearm(port);
+	cnfreshline();
 	printf_nolog("nmi: %s: unclaimed NMI, %s (port 61 0x%02x), none of %d handlers\n",
 	    cpu_name(ci), nmi_cause(port), port, nmi_account_count());
 	panic("unclaimed NMI on %s", cpu_name(ci));
