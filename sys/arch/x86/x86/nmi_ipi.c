@@ -111,23 +111,35 @@ nmi_unpark(struct cpu_info *ci, uint64_t latched)
 	atomic_store_release(&nc->nc_parked, 0);
 }
 
-/* Wait until the machine goes on.  tf is what this CPU was doing. */
+/* stop_go only grows, and may be beyond the session we waited in. */
+static bool
+may_leave(u_int word)
+{
+	return (int)(atomic_load_acquire(&stop_go) - word) >= 0;
+}
+
+/*
+ * Wait until the machine goes on.  tf is what this CPU was doing.  A second
+ * session that began while we were leaving the first is waited for as well.
+ */
 void
 nmi_park(const struct trapframe *tf)
 {
 	struct cpu_info *ci = curcpu();
 	struct nmi_cpu *nc = &ci->ci_nmi;
-	uint64_t latched = nmi_latched(ci);
-	u_int word = stop_word;
+	uint64_t latched;
+	u_int word, left = 0;
 
-	if ((word & 1) == 0 || stop_owner == ci)
-		return;
-	nc->nc_frame = tf;
-	atomic_store_release(&nc->nc_parked, word);
-	x86_nmi_unblock();
-	while (atomic_load_acquire(&stop_go) != word)
-		x86_pause();
-	nmi_unpark(ci, latched);
+	while (((word = stop_word) & 1) != 0 && word != left && stop_owner != ci) {
+		latched = nmi_latched(ci);
+		nc->nc_frame = tf;
+		atomic_store_release(&nc->nc_parked, word);
+		x86_nmi_unblock();
+		while (!may_leave(word))
+			x86_pause();
+		nmi_unpark(ci, latched);
+		left = word;
+	}
 }
 
 /* Any context: take the machine, or wait here for ever after. */
