@@ -249,11 +249,11 @@ insert_sorted(uint64_t *sorted, int n, uint64_t value)
 }
 
 /*
- * Without -icount the TSC is the host's time.  The pause lets the other CPUs
- * halt again.
+ * The median of many removals, each after a pause of so many ticks.  Without
+ * -icount the TSC is the host's time.  The other CPUs halt in either case.
  */
-static bool
-bench_remove(void)
+static void
+bench_removals(const char *name, int ticks)
 {
 	static uint64_t cycles[REMOVALS];
 	nmi_handler_t *nh;
@@ -262,15 +262,22 @@ bench_remove(void)
 	for (int n = 0; n < REMOVALS; n++) {
 		if ((nh = nmi_establish(bench_decline, NULL)) == NULL)
 			panic("bench: no memory");
-		kpause("bench", false, 1, NULL);
+		if (ticks != 0)
+			kpause("bench", false, ticks, NULL);
 		start = rdtsc();
 		nmi_disestablish(nh);
 		insert_sorted(cycles, n, rdtsc() - start);
 	}
 	printf("# of %d: fastest %lu, slowest %lu cycles, at %lu Hz\n", REMOVALS,
 	    cycles[0], cycles[REMOVALS - 1], tsc_freq);
-	say("nmi_disestablish",
-	    cycles[REMOVALS / 2] * 1000000 / (tsc_freq / 1000), "ns");
+	say(name, cycles[REMOVALS / 2] * 1000000 / (tsc_freq / 1000), "ns");
+}
+
+static bool
+bench_remove(void)
+{
+	bench_removals("nmi_disestablish", 0);
+	bench_removals("nmi_disestablish_rested", 1);
 	return true;
 }
 

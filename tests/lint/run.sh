@@ -113,6 +113,50 @@ rejects "objcheck: x87" "vector or x87" tests/lint/objcheck.py "$scratch/x87.o"
 passes "objcheck accepts a good sample" tests/lint/objcheck.py "$scratch/good.o"
 passes "objcheck" tests/lint/objcheck.py build/amd64/kernel
 
+# A stub and what it calls, linked, as the kernel is.
+stack_sample() {	# NAME: standard input
+	sample "$1.c"
+	gcc -g -O1 -fcf-protection=none -fno-inline -static -nostdlib -Wl,-e,vector_nmi_msr \
+	    -o "$scratch/$1" "$scratch/$1.c"
+}
+stack_sample deep <<'END'
+void use(volatile char *p) { p[0] = 1; }
+void handler(void) { volatile char a[9000]; use(a); }
+void vector_nmi_msr(void) { handler(); }
+END
+stack_sample recursive <<'END'
+void two(volatile int *);
+void one(volatile int *p) { volatile int a = *p; if (a != 0) two(&a); *p = a; }
+void two(volatile int *p) { volatile int a = *p; one(&a); *p = a; }
+void vector_nmi_msr(void) { volatile int a = 1; one(&a); }
+END
+stack_sample pointer <<'END'
+void (*volatile func)(void);
+int vector_nmi_msr(void) { func(); return 1; }
+END
+stack_sample unknown <<'END'
+void vector_nmi_msr(void) { __asm("mov %rax, %rsp"); }
+END
+stack_sample loop <<'END'
+void vector_nmi_msr(void) { __asm("1: push %rax; jne 1b; mov %rbp, %rax"); }
+END
+stack_sample shallow <<'END'
+void use(volatile char *p) { p[0] = 1; }
+void handler(void) { volatile char a[2000]; use(a); }
+void vector_nmi_msr(void) { handler(); }
+END
+stack() {
+	tests/lint/stack.py "$@" vector_nmi_msr
+}
+rejects "stack: too deep" "NMI stack: 9[0-9]* of .* handler 90" stack "$scratch/deep"
+rejects "stack: recursion" "without a bound: one > two > one" stack "$scratch/recursive"
+rejects "stack: pointer" "pointer.c:vector_nmi_msr, which is in no table" stack "$scratch/pointer"
+rejects "stack: lost" "mov %rax,%rsp" stack "$scratch/unknown"
+rejects "stack: growing" "a loop that pushes" stack "$scratch/loop"
+passes "stack accepts a good sample" stack "$scratch/shallow"
+passes "stack of the NMI path" tests/lint/stack.py build/amd64/kernel
+tail -n 1 "$scratch/said" | sed 's/^/# /'
+
 sample style.c <<'END'
 int f(int a){
   if(a) return 1;

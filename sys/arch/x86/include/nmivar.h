@@ -117,10 +117,9 @@ int nmi_account_count(void);
 const char *nmi_handler_name(char *, size_t, nmi_handler_func_t);
 
 /* nmi_ipi.c */
-#define NMI_IPI_PING	0x1U		/* prove that it arrives */
-#define NMI_IPI_STOP	0x2U		/* stop until resumed */
+#define NMI_PING_MS	200
 void nmi_ipi_init(void);
-void nmi_ipi_send(struct cpu_info *, u_int);
+bool nmi_ping(struct cpu_info *);	/* sent one, and it was taken */
 bool nmi_stop_try(void);		/* take the machine; true: it is ours */
 void nmi_park(const struct trapframe *);
 

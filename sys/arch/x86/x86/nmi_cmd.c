@@ -96,19 +96,27 @@ nmi_log(void)
 	return 0;
 }
 
+static void
+nmi_send_one(struct cpu_info *ci)
+{
+	if (!nmi_ping(ci))
+		printf("nmi: %s: no NMI arrived in %d ms\n", cpu_name(ci),
+		    NMI_PING_MS);
+}
+
 static int
 nmi_send(const char *to)
 {
-	struct cpu_info *ci, *self = curcpu();
+	struct cpu_info *ci;
 	CPU_INFO_ITERATOR cii;
 
 	if (strcmp(to, "self") == 0)
-		nmi_ipi_send(self, NMI_IPI_PING);
+		nmi_send_one(curcpu());
 	else if (strcmp(to, "all") == 0) {
 		for (CPU_INFO_FOREACH(cii, ci))
-			nmi_ipi_send(ci, NMI_IPI_PING);
+			nmi_send_one(ci);
 	} else if (console_cpu_arg(to, &ci) == 0)
-		nmi_ipi_send(ci, NMI_IPI_PING);
+		nmi_send_one(ci);
 	return 0;
 }
 

@@ -35,7 +35,7 @@ crashme_badhandler(int argc, char **argv __unused)
 		return 0;
 	}
 	printf("crashme: an NMI handler will take a mutex\n");
-	nmi_ipi_send(curcpu(), NMI_IPI_PING);
+	(void)nmi_ping(curcpu());
 	/* Only a kernel that does not check gets here. */
 	nmi_disestablish(nh);
 	return 0;

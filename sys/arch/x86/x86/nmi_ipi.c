@@ -25,7 +25,9 @@
 #include <sys/param.h>
 #include <sys/systm.h>
 #include <sys/atomic.h>
+#include <sys/intr.h>
 #include <sys/kernel.h>
+#include <sys/mutex.h>
 
 #include <machine/cpu.h>
 #include <machine/frame.h>
@@ -38,13 +40,18 @@
 #define GO_PAUSES	200
 #define GO_WAIT_US	1000
 
+#define NMI_IPI_PING	0x1U		/* prove that it arrives */
+#define NMI_IPI_STOP	0x2U		/* stop until resumed */
+
+static kmutex_t ping_lock;
+
 static volatile u_int stop_word;
 static volatile u_int stop_go;		/* the odd value that may leave */
 static struct cpu_info *volatile stop_owner;
 static uint64_t stop_latched;		/* the owner's count when it took it */
 
 /* Any context: the bit first, so that it is there when the NMI is. */
-void
+static void
 nmi_ipi_send(struct cpu_info *ci, u_int why)
 {
 	atomic_or_uint(&ci->ci_nmi.nc_ipi, why);
@@ -67,10 +74,37 @@ nmi_ipi_handler(const struct trapframe *tf, void *arg __unused)
 	return why != 0;
 }
 
+/*
+ * nmi_ping(ci):
+ *
+ *	Send an NMI to a CPU, one's own too, and wait until it was taken.
+ *	=> thread context.  False: it did not arrive in NMI_PING_MS.
+ *
+ * One at a time: the first of two NMIs would find both senders' bits, and the
+ * second nothing to claim.
+ */
+bool
+nmi_ping(struct cpu_info *ci)
+{
+	struct nmi_cpu *nc = &ci->ci_nmi;
+	u_int before;
+
+	mutex_enter(&ping_lock);
+	before = nc->nc_pings;
+	nmi_ipi_send(ci, NMI_IPI_PING);
+	for (int us = 0; us < NMI_PING_MS * 1000 && nc->nc_pings == before; us += 2)
+		delay(2);
+	atomic_and_uint(&nc->nc_ipi, ~NMI_IPI_PING);
+	before = nc->nc_pings - before;
+	mutex_exit(&ping_lock);
+	return before != 0;
+}
+
 /* Thread context. */
 void
 nmi_ipi_init(void)
 {
+	mutex_init(&ping_lock, MUTEX_DEFAULT, IPL_NONE);
 	if (nmi_establish(nmi_ipi_handler, NULL) == NULL)
 		panic("nmi: no memory for the handler of our own NMIs");
 }

@@ -5,28 +5,18 @@
 
 #include <sys/param.h>
 #include <sys/systm.h>
-#include <sys/kernel.h>
 
 #include <machine/cpu.h>
 
 #include <x86/nmivar.h>
 
-#define SELFTEST_WAIT_US	200000
-
 bool
 nmi_selftest_cpu(struct cpu_info *ci)
 {
-	struct nmi_cpu *nc = &ci->ci_nmi;
-	u_int before = nc->nc_pings;
-
-	nmi_ipi_send(ci, NMI_IPI_PING);
-	for (int us = 0; us < SELFTEST_WAIT_US; us += 10) {
-		if (nc->nc_pings != before)
-			return true;
-		delay(10);
-	}
+	if (nmi_ping(ci))
+		return true;
 	printf("nmi: %s: self-test failed: no NMI arrived in %d ms\n",
-	    cpu_name(ci), SELFTEST_WAIT_US / 1000);
+	    cpu_name(ci), NMI_PING_MS);
 	return false;
 }
 

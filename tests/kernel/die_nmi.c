@@ -1,0 +1,216 @@
+/*
+ * Deaths by NMI: handlers that do what they may not, handles that are none,
+ * and an NMI that nobody claims.  The scenarios in tests/qemu judge them.
+ */
+
+#include <sys/intr.h>
+#include <sys/kmem.h>
+#include <sys/mutex.h>
+#include "nmitest.h"
+
+static kmutex_t dn_adaptive = MUTEX_ADAPTIVE_INITIALIZER;
+static kmutex_t dn_spin = MUTEX_SPIN_INITIALIZER;
+static void *dn_memory, *dn_softint;
+static nmi_handler_t *volatile dn_handle;
+static void (*dn_rule)(void);
+
+/* Breaks the rule, in a handler with an argument that the panic shows. */
+static int
+dn_handler(const struct trapframe *tf __unused, void *arg __unused)
+{
+	dn_rule();
+	return 1;
+}
+
+static void
+dn_break(void (*rule)(void))
+{
+	dn_rule = rule;
+	dn_handle = nmi_establish(dn_handler, (void *)0x1234);
+	(void)nt_self();
+}
+
+static void
+dn_never(void *arg __unused)
+{
+}
+
+static void
+dn_mutex_enter(void)
+{
+	mutex_enter(&dn_adaptive);
+}
+
+KDEATH(nmi_mutex_enter, "nmi-mutex-enter", "mutex_enter in an NMI handler")
+{
+	dn_break(dn_mutex_enter);
+}
+
+static void
+dn_mutex_spin_enter(void)
+{
+	mutex_spin_enter(&dn_spin);
+}
+
+KDEATH(nmi_mutex_spin_enter, "nmi-mutex-spin-enter", "mutex_spin_enter in an NMI handler")
+{
+	dn_break(dn_mutex_spin_enter);
+}
+
+static void
+dn_kmem_alloc(void)
+{
+	dn_memory = kmem_alloc(64, KM_NOSLEEP);
+}
+
+KDEATH(nmi_kmem_alloc, "nmi-kmem-alloc", "kmem_alloc in an NMI handler")
+{
+	dn_break(dn_kmem_alloc);
+}
+
+static void
+dn_kmem_free(void)
+{
+	kmem_free(dn_memory, 64);
+}
+
+KDEATH(nmi_kmem_free, "nmi-kmem-free", "kmem_free in an NMI handler")
+{
+	dn_memory = kmem_alloc(64, KM_SLEEP);
+	dn_break(dn_kmem_free);
+}
+
+static void
+dn_softint_schedule(void)
+{
+	softint_schedule(dn_softint);
+}
+
+KDEATH(nmi_softint_schedule, "nmi-softint", "softint_schedule in an NMI handler")
+{
+	dn_softint = softint_establish(SOFTINT_NET, dn_never, NULL);
+	dn_break(dn_softint_schedule);
+}
+
+static void
+dn_printf(void)
+{
+	printf("from an NMI handler\n");
+}
+
+KDEATH(nmi_printf, "nmi-printf", "printf in an NMI handler")
+{
+	dn_break(dn_printf);
+}
+
+static void
+dn_kpause(void)
+{
+	(void)kpause("death", false, 1, NULL);
+}
+
+KDEATH(nmi_kpause, "nmi-sleep", "kpause in an NMI handler")
+{
+	dn_break(dn_kpause);
+}
+
+static void
+dn_disestablish(void)
+{
+	nmi_disestablish(dn_handle);
+}
+
+KDEATH(nmi_itself, "nmi-disestablish-self", "a handler that removes itself")
+{
+	dn_break(dn_disestablish);
+}
+
+KDEATH(nmi_null, "nmi-disestablish-null", "a removal of no handle")
+{
+	nmi_disestablish(NULL);
+}
+
+KDEATH(nmi_twice, "nmi-disestablish-twice", "a handle removed twice")
+{
+	dn_handle = nmi_establish(nt_claim, NULL);
+	nmi_disestablish(dn_handle);
+	nmi_disestablish(dn_handle);
+}
+
+/* Older, and gone in the meantime; others have come. */
+KDEATH(nmi_stale, "nmi-disestablish-stale", "a handle removed long ago")
+{
+	nmi_handler_t *keep = nmi_establish(nt_claim, NULL);
+
+	dn_handle = nmi_establish(nt_claim, NULL);
+	nmi_disestablish(dn_handle);
+	(void)kmem_alloc(sizeof(struct nmi_account) + 24, KM_SLEEP);
+	(void)keep;
+	nmi_disestablish(dn_handle);
+}
+
+KDEATH(nmi_foreign, "nmi-disestablish-foreign", "a removal of something else")
+{
+	nmi_disestablish((nmi_handler_t *)(void *)&dn_adaptive);
+}
+
+KDEATH(nmi_unclaimed, "nmi-unclaimed", "an NMI that all handlers decline")
+{
+	dn_handle = nmi_establish(nt_decline, NULL);
+	(void)nt_self();
+}
+
+/*
+ * Removal during a panic: nothing is waited for, nothing freed.  The
+ * handler, called by the NMI that stops this CPU, removes another one: the
+ * rules are off by then.
+ */
+static nmi_handler_t *dn_other;
+
+static int
+dn_in_panic(const struct trapframe *tf __unused, void *arg __unused)
+{
+	size_t inuse = kmem_inuse();
+
+	if (panicstr == NULL || dn_other == NULL)
+		return 0;
+	nmi_disestablish(dn_other);
+	dn_other = NULL;
+	printf_nolog("# removed during the panic: %zu bytes freed\n",
+	    inuse - kmem_inuse());
+	return 0;
+}
+
+KDEATH(nmi_panic_remove, "nmi-panic-remove", "a handler removed during a panic (2 CPUs)")
+{
+	(void)nmi_establish(dn_in_panic, NULL);
+	dn_other = nmi_establish(nt_decline, NULL);
+	panic("nmi-panic-remove");
+}
+
+/*
+ * For the scenarios that inject: claims all, and says how often each CPU
+ * took one when it has been quiet for a while.
+ */
+KDEATH(nmi_witness, "nmi-witness", "claims injected NMIs, says so, and ends in a panic")
+{
+	struct cpu_info *ci;
+	CPU_INFO_ITERATOR cii;
+	u_int had = 0;
+
+	dn_handle = nmi_establish(nt_claim, NULL);
+	printf("# waiting for NMIs\n");
+	while (had != (1U << ncpu) - 1) {
+		kpause("witness", false, 1, NULL);
+		for (CPU_INFO_FOREACH(cii, ci)) {
+			u_int bit = 1U << cpu_index(ci);
+
+			if ((had & bit) != 0 ||
+			    nt_claims(dn_handle, cpu_index(ci)) == 0)
+				continue;
+			had |= bit;
+			printf("# %s has claimed an NMI\n", cpu_name(ci));
+		}
+	}
+	panic("nmi-witness: all CPUs had one");
+}

@@ -1,0 +1,113 @@
+/*
+ * What the tests of nmi(9) share.
+ *
+ * A raw NMI is one that nobody here keeps a note of, unlike
+ * nmi_ipi_send()'s: some handler of the test has to claim it.
+ */
+
+#ifndef _TESTS_KERNEL_NMITEST_H_
+#define _TESTS_KERNEL_NMITEST_H_
+
+#include <machine/cpu.h>
+#include <machine/frame.h>
+#include <x86/cpufunc.h>
+#include <x86/lapicvar.h>
+#include <x86/nmi.h>
+#include <x86/nmivar.h>
+#include "ktest.h"
+
+#define NT_NOWHERE	((const void *)0xffffd00000000000UL)	/* never mapped */
+
+/* probe.c: what this CPU or emulator guarantees; found out when first asked. */
+enum probe_fact {
+	PROBE_BLOCKED,		/* NMIs wait until the handler's iret */
+	PROBE_LATCHED,		/* of several that wait, one is delivered */
+	PROBE_INT3,		/* the iret of a breakpoint lets them in */
+	PROBE_FAULT,		/* the iret of a page fault does */
+	PROBE_PROMPT,		/* one sent to oneself does not come late */
+	PROBE_NFACTS
+};
+bool probe_holds(enum probe_fact);
+const char *probe_name(enum probe_fact);
+#define KT_NEEDS(fact) do { \
+	if (!probe_holds(fact)) \
+		KT_SKIP(probe_name(fact)); \
+} while (0)
+#define KT_NEEDS_CPUS(n) do { \
+	if (ncpu < (n)) \
+		KT_SKIP("needs " #n " CPUs"); \
+} while (0)
+
+/* A handler that claims everything, and one that never does. */
+int nt_claim(const struct trapframe *, void *);
+int nt_decline(const struct trapframe *, void *);
+
+/* A raw NMI, taken and handled when they return; false: it never came. */
+bool nt_send(struct cpu_info *);
+bool nt_self(void);
+
+/* Unclaimed ones so far, of all CPUs. */
+uint64_t nt_unclaimed(void);
+
+/* The record of a handler begins with its counts. */
+static inline const struct nmi_account *
+nt_account(const nmi_handler_t *handle)
+{
+	return (const struct nmi_account *)(const void *)handle;
+}
+
+static inline uint64_t
+nt_calls(const nmi_handler_t *handle, u_int cpu)
+{
+	return *(const volatile uint64_t *)&nt_account(handle)->na_slot[cpu].ns_calls;
+}
+
+static inline uint64_t
+nt_claims(const nmi_handler_t *handle, u_int cpu)
+{
+	return *(const volatile uint64_t *)&nt_account(handle)->na_slot[cpu].ns_claims;
+}
+
+/* Exceptions that return, and end the blocking of NMIs as they do. */
+static inline void
+nt_breakpoint(void)
+{
+	__asm volatile("int3\n"
+	    "1:\n\t"
+	    ".pushsection .fault_table, \"a\"\n\t"
+	    ".quad 1b, 1b\n\t"
+	    ".popsection" ::: "memory");
+}
+
+static inline void
+nt_fault(void)
+{
+	char c;
+
+	KT_CHECK(kcopy(NT_NOWHERE, &c, 1) != 0);
+}
+
+/*
+ * Registers across an NMI: nt_registers() loads nr_in, sends this CPU an
+ * NMI, waits until the handler has set nr_seen, and stores what is there
+ * then in nr_out.  Interrupts must be off.  The handler may ask
+ * nt_registers_check() whether its frame is that moment's.
+ */
+enum {
+	NR_RAX, NR_RBX, NR_RCX, NR_RDX, NR_RSI, NR_RDI, NR_RBP, NR_R8,
+	NR_R9, NR_R10, NR_R11, NR_R12, NR_R13, NR_R14, NR_R15, NR_N
+};
+struct nt_regs {
+	uint64_t nr_in[NR_N];
+	uint64_t nr_out[NR_N];
+	uint64_t nr_rsp[2];		/* before and after */
+	uint64_t nr_flags[2];
+	volatile uint64_t nr_patience;	/* turns of the wait */
+	volatile u_int nr_seen;
+};
+extern struct nt_regs nt_regs;
+#define NT_FLAGS	(PSL_D | PSL_AC | PSL_I | PSL_NT)	/* those that stay */
+void nt_registers(u_long psl);		/* the flags that shall be set */
+void nt_registers_check(const struct trapframe *);
+
+#endif
