@@ -99,19 +99,19 @@ ROWS = [
     ("symbol table beside them", "KiB", symbols_kib, None, None),
     ("int $2 round trip, one claiming handler", "instr", nmi("nmi_claimed"), 120,
      "NetBSD 110, Linux 494"),
-    ("  without FSGSBASE", "instr", nmi("nmi_claimed", MSR), None, None),
+    ("int $2 round trip, no FSGSBASE (MSR stub)", "instr", nmi("nmi_claimed", MSR), None, None),
     ("each further handler that declines", "instr", nmi("nmi_further"), 12,
      "NetBSD 12, Linux 89"),
-    ("  without FSGSBASE", "instr", nmi("nmi_further", MSR), None, None),
+    ("each further handler, no FSGSBASE", "instr", nmi("nmi_further", MSR), None, None),
     ("int $2 to the first instruction of the handler", "instr", nmi("nmi_first_handler"), None,
      None),
-    ("  without FSGSBASE", "instr", nmi("nmi_first_handler", MSR), None, None),
+    ("int $2 to the handler, no FSGSBASE", "instr", nmi("nmi_first_handler", MSR), None, None),
     ("NMI to oneself by LAPIC, lapic_send_nmi() in it", "instr", nmi("nmi_self"), None, None),
-    ("NMI inside a handler: to latch it", "instr", nmi("nmi_nested"), None, None),
-    ("  and its own run afterwards, in all", "instr", nmi("nmi_latched"), None, None),
+    ("NMI that arrives in a handler: to latch it", "instr", nmi("nmi_nested"), None, None),
+    ("NMI that arrives in a handler: with its own run", "instr", nmi("nmi_latched"), None, None),
     ("nmi_disestablish, 4 CPUs, others idle, wall", "ms",
      lambda: removals()["nmi_disestablish"] / 1e6, 0.1, "NetBSD 20, Linux 16, expedited 0.028"),
-    ("  each after a pause of a tick", "ms",
+    ("nmi_disestablish, each after a pause of a tick", "ms",
      lambda: removals()["nmi_disestablish_rested"] / 1e6, None, None),
     ("memory per CPU for NMI state and stack", "KiB",
      lambda: instructions("max")["nmi_memory"] / 1024, 24, None),
@@ -131,7 +131,7 @@ def row(name, unit, measure, asked, elsewhere):
         "" if met else "  NOT MEASURED" if error else "  NOT MET", elsewhere or ""), flush=True)
     if error:
         print(error, file=sys.stderr)
-    return {"name": name.strip(), "unit": unit, "value": value, "asked": asked,
+    return {"name": name, "unit": unit, "value": value, "asked": asked,
             "elsewhere": elsewhere, "met": met}
 
 
