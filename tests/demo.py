@@ -51,6 +51,50 @@ def talk(vm):
     command(vm, "sysctl hw.ncpu kern.version", "hw.ncpu = 4")
 
 
+def claimed(vm):
+    title("an NMI by QMP, claimed on every CPU by the example driver")
+    command(vm, "nmi", "nmi_ipi_handler+0x", "example_nmi+0x", "cpu3: ")
+    command(vm, "nmi send all")
+    command(vm, "nmi_example arm")
+    start = vm.serial.pos
+    vm.inject_nmi()
+    vm.expect(r"^nmi_example: every CPU has answered")
+    show(vm.log[start:])
+    command(vm, "nmi_example", *("cpu%d: " % cpu for cpu in range(4)))
+    command(vm, "nmi", "0 unclaimed")
+
+
+def report(vm, start, what):
+    """What a panic says of every CPU, up to its last word."""
+    vm.expect(r"^panic: " + what)
+    vm.expect(r"^cpu\d+: Begin traceback\.\.\.$")
+    vm.expect(r"^cpu\d+: End traceback\.\.\.$")
+    vm.expect(r"^halted$")
+    show("kernel# " + vm.log[start:])
+    stopped = vm.log.count(": stopped at kernel:", start)
+    need(stopped == 3, "the other three CPUs are shown where they stopped")
+
+
+def rule_broken(vm):
+    title("an NMI handler that breaks a rule is named")
+    vm.prompt()
+    start = vm.serial.pos
+    vm.send("crashme badhandler")
+    report(vm, start, r"nmi: handler bad_handler\+0x0 \(arg 0x[0-9a-f]+\) called mutex_enter")
+
+
+def unclaimed(vm):
+    title("the debug switch, while a CPU spins with interrupts off")
+    vm.prompt()
+    start = vm.serial.pos
+    vm.send("crashme wedge 0")
+    vm.expect(r"^crashme: cpu0")
+    vm.inject_nmi()
+    vm.expect(r"^nmi: cpu\d+: unclaimed NMI, unknown \(port 61 0x[0-9a-f]{2}\), none of \d+")
+    report(vm, start, r"unclaimed NMI on cpu\d+")
+    need("wedge_spin" in vm.log[start:], "the report shows where cpu0 spins")
+
+
 def switch_off(vm):
     title("it switches itself off")
     vm.send("poweroff")
@@ -75,7 +119,8 @@ def crash(vm):
 
 
 def main():
-    steps = [("", [talk, switch_off]), ("sysctl.kernel.panic=-1", [crash])]
+    steps = [("", [talk, claimed, switch_off]), ("sysctl.kernel.panic=-1", [crash]),
+             ("", [rule_broken]), ("", [unclaimed])]
     for append, acts in steps:
         with VM(KERNEL, machine="q35", smp=4, mem="256M", append=append) as vm:
             try:
