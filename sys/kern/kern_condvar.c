@@ -33,6 +33,7 @@ cv_timedwait(kcondvar_t *cv, kmutex_t *mtx, int timo)
 {
 	int error;
 
+	NMI_FORBIDDEN();
 	KASSERTMSG(cv->cv_wmesg != NULL, "cv_wait: destroyed condvar");
 	KASSERTMSG(mutex_owned(mtx), "cv_wait: %s: mutex not owned",
 	    cv->cv_wmesg);

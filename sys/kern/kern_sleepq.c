@@ -41,6 +41,7 @@ assert_sleepable(void)
 	int s;
 	const char *why = NULL;
 
+	NMI_FORBIDDEN();
 	if (panicstr != NULL || cold)
 		return;
 	s = splhigh();
@@ -226,6 +227,7 @@ kpause(const char *wmesg, bool intr __unused, int timo, kmutex_t *mtx)
 {
 	int error;
 
+	NMI_FORBIDDEN();
 	KASSERT(timo > 0);
 	if (cold) {	/* the clock does not tick yet */
 		delay((u_int)(timo * (1000000 / hz)));

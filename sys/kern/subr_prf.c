@@ -77,6 +77,20 @@ prf_unlock(u_int me)
 	(void)atomic_cas_uint(&prf_owner, me, 0);
 }
 
+/* For nmi_printf(9), by callers that have interrupts off. */
+bool
+prf_enter(void)
+{
+	return prf_lock(cpu_number() + 1);
+}
+
+void
+prf_exit(bool locked)
+{
+	if (locked)
+		prf_unlock(cpu_number() + 1);
+}
+
 static void
 put_console(int c, void *arg __unused)
 {

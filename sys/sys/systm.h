@@ -18,6 +18,12 @@ void vprintf(const char *, va_list) __printflike(1, 0);
 /* Straight to the polled console: for panic and the debugger. */
 void printf_nolog(const char *, ...) __printflike(1, 2);
 void vprintf_nolog(const char *, va_list) __printflike(1, 0);
+/*
+ * Keep a line whole among those of other CPUs: interrupts off, NMI included.
+ * Waits for a bounded time only; prf_exit() wants what prf_enter() returned.
+ */
+bool prf_enter(void);
+void prf_exit(bool);
 void cnputc(int);		/* the console's; see <dev/cons.h> */
 
 /* reboot(9) */

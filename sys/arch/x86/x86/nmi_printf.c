@@ -41,6 +41,7 @@ void
 nmi_printf(const char *fmt, ...)
 {
 	struct nmi_cpu *nc = &curcpu()->ci_nmi;
+	bool locked = prf_enter();	/* one NMI can hit all CPUs at once */
 	va_list ap;
 
 	/* Our last line was whole, so this starts one. */
@@ -50,6 +51,7 @@ nmi_printf(const char *fmt, ...)
 	va_start(ap, fmt);
 	kvprintf(nmi_putc, nc, fmt, ap);
 	va_end(ap);
+	prf_exit(locked);
 	nmi_soft_kick();
 }
 
@@ -58,9 +60,14 @@ void
 nmi_printf_drain(struct nmi_cpu *nc)
 {
 	u_int head = atomic_load_acquire(&nc->nc_print_head);
+	bool locked;
 
+	if (nc->nc_print_tail == head)
+		return;
+	locked = prf_enter();
 	while (nc->nc_print_tail != head) {
 		msgbuf_putchar(nc->nc_print[nc->nc_print_tail % NMI_PRINTF_SIZE]);
 		atomic_store_release(&nc->nc_print_tail, nc->nc_print_tail + 1);
 	}
+	prf_exit(locked);
 }
