@@ -60,8 +60,13 @@ def claimed(vm):
     vm.inject_nmi()
     vm.expect(r"^nmi_example: every CPU has answered")
     show(vm.log[start:])
-    command(vm, "nmi_example", *("cpu%d: " % cpu for cpu in range(4)))
-    command(vm, "nmi", "0 unclaimed")
+    for cpu in range(4):
+        need("\nnmi_example: cpu%d was at kernel:" % cpu in vm.log, "cpu%d says where it was" % cpu)
+    vm.run("")      # a new prompt below that
+    command(vm, "nmi_example", *("cpu%d: 3 seen, 1 claimed" % cpu for cpu in range(4)))
+    command(vm, "nmi", *("cpu%d: 3 taken, 0 latched, 0 absorbed, 0 unclaimed" % cpu
+                         for cpu in range(4)))
+    command(vm, "nmi log", "ring 0  kernel:", "example_nmi+0x0")
 
 
 def report(vm, start, what):
@@ -87,8 +92,7 @@ def unclaimed(vm):
     title("the debug switch, while a CPU spins with interrupts off")
     vm.prompt()
     start = vm.serial.pos
-    vm.send("crashme wedge 0")
-    vm.expect(r"^crashme: cpu0")
+    vm.run("crashme wedge 0")       # the prompt is back when cpu0 spins
     vm.inject_nmi()
     vm.expect(r"^nmi: cpu\d+: unclaimed NMI, unknown \(port 61 0x[0-9a-f]{2}\), none of \d+")
     report(vm, start, r"unclaimed NMI on cpu\d+")

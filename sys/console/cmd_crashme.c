@@ -6,6 +6,7 @@
 
 #include <sys/param.h>
 #include <sys/systm.h>
+#include <sys/atomic.h>
 #include <sys/kernel.h>
 #include <sys/kmem.h>
 #include <sys/kthread.h>
@@ -66,8 +67,11 @@ crashme_overflow(int argc, char **argv __unused)
 CRASHME(overflow, crashme_overflow, "", "recurse until the stack ends");
 
 /*
- * wedge: a CPU that takes no interrupt, for some seconds or for ever.
+ * wedge: a CPU that takes no interrupt, for some seconds or for ever.  The
+ * command returns when it spins; without timeouts, for cpu0 drives them.
  */
+static volatile u_int wedges;	/* that have begun */
+
 static void
 wedge_spin(void *arg)
 {
@@ -76,6 +80,7 @@ wedge_spin(void *arg)
 	int s;
 
 	s = splhigh();
+	atomic_inc_uint(&wedges);
 	start = uptime_us();
 	while (us == 0 || uptime_us() - start < us)
 		SPINLOCK_BACKOFF_HOOK;
@@ -91,6 +96,7 @@ crashme_wedge(int argc, char **argv)
 {
 	struct cpu_info *ci;
 	uint64_t seconds = 0;
+	u_int before = wedges;
 	int error;
 
 	if (argc < 2 || argc > 3)
@@ -113,6 +119,8 @@ crashme_wedge(int argc, char **argv)
 	    (void *)(uintptr_t)seconds, NULL, "wedge/%u", cpu_index(ci));
 	if (error != 0)
 		printf("crashme: no thread, error %d\n", error);
+	for (int ms = 0; ms < 1000 && error == 0 && wedges == before; ms++)
+		delay(1000);
 	return 0;
 }
 CRASHME(wedge, crashme_wedge, "CPU [SECONDS]", "spin with interrupts off");

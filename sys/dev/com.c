@@ -182,6 +182,9 @@ com_cninit(void)
 {
 	struct com_softc *sc = &com_softc[boot_console == 1];
 
+	/* Rather the other port than a machine that says nothing. */
+	if (!com_probe(sc))
+		sc = &com_softc[boot_console != 1];
 	if (!com_probe(sc))
 		return;
 	com_setup(sc);

@@ -296,6 +296,7 @@ mutex_exit_interlock(kmutex_t *mtx)
 int
 mutex_tryenter(kmutex_t *mtx)
 {
+	NMI_FORBIDDEN();
 	u_long owner;
 
 	if (mtx->mtx_kind == MUTEX_KIND_SPIN)

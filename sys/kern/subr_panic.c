@@ -37,9 +37,11 @@ panic_traceback(void)
 static void __dead
 panic_finish(void)
 {
-	for (int s = 0; panic_timeout > 0 && s < panic_timeout; s++)
-		for (int ms = 0; ms < 1000; ms++)
-			delay(1000);
+	uint64_t start = uptime_us();
+
+	while (panic_timeout > 0 &&
+	    uptime_us() - start < (uint64_t)panic_timeout * 1000000)
+		delay(1000);
 	if (panic_timeout != 0)
 		cpu_reboot(RB_AUTOBOOT, NULL);
 	printf_nolog("halted\n");
@@ -52,17 +54,18 @@ vpanic(const char *fmt, va_list ap)
 	(void)splhigh();
 	kpreempt_disable();
 	cpu_stop_enter();		/* of two CPUs at once, one goes on */
+	if (panicstr == NULL)
+		panicstr = fmt;		/* first: from here on no lock is waited for */
 	if (++panic_depth > 2)
 		panic_finish();
-	if (panic_depth == 1) {
-		panicstr = fmt;
+	if (panic_depth == 1)
 		cpu_stop_others();
-	}
 	cnfreshline();
 	printf_nolog("panic: ");
 	vprintf_nolog(fmt, ap);
 	printf_nolog("\n");
 	if (panic_depth == 1) {
+		cpu_show_registers(printf_nolog);
 		panic_traceback();
 		cpu_stop_report(printf_nolog);
 	}

@@ -60,7 +60,7 @@ ip_check_stopped(void)
 	for (CPU_INFO_FOREACH(cii, ci)) {
 		if (ci == curcpu())
 			continue;
-		KT_CHECK((ci->ci_nmi.nc_parked & 1) != 0);
+		KT_CHECK(ci->ci_nmi.nc_parked != 0);
 		KT_CHECK(ci->ci_nmi.nc_frame != NULL);
 	}
 }

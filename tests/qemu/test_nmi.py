@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import TEST_KERNEL, deaths
+from conftest import deaths
 from report import once, panic
 
 RESET = "sysctl.kernel.panic=-1"

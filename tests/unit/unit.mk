@@ -15,7 +15,8 @@
 #	make unit			builds and runs all
 #	make unit UNIT_TESTS=kmem	one; or run build/unit/kmem [FUNCTION]
 
-UNIT_TESTS ?= acpi atomic bootinfo evcnt kmem line mem msgbuf page percpu prf printf queue shell string strto sysctl
+UNIT_NMI	= nmi nmi_tsan nmi_dropin nmi_dropin_tsan
+UNIT_TESTS ?= acpi atomic bootinfo evcnt kmem line mem msgbuf page percpu prf printf queue shell string strto sysctl $(UNIT_NMI)
 
 UNIT_acpi	= sys/arch/x86/x86/acpi.c sys/arch/x86/x86/acpi_madt.c sys/arch/x86/x86/acpi_power.c tests/unit/fakephys.c
 UNIT_bootinfo	= sys/arch/x86/x86/bootinfo.c sys/arch/x86/x86/pvh.c sys/arch/x86/x86/multiboot2.c tests/unit/fakephys.c
@@ -41,8 +42,10 @@ UNIT_KFLAGS	= -ffreestanding -nostdinc -include tests/unit/include/unit_names.h 
 UNIT_COMMON	= $(sort $(wildcard sys/lib/libkern/*.c)) tests/unit/shim.c
 UNIT_PROGS	= $(UNIT_TESTS:%=$(UB)/%)
 
+UNIT_PLAIN	= $(filter-out $(UNIT_NMI),$(UNIT_TESTS))
+
 unit_objs	= $(patsubst %.c,$(UB)/obj/%.o,tests/unit/$(1)_test.c $(UNIT_$(1)) $(UNIT_COMMON))
-UNIT_OBJS	= $(sort $(foreach t,$(UNIT_TESTS),$(call unit_objs,$t)))
+UNIT_OBJS	= $(sort $(foreach t,$(UNIT_PLAIN),$(call unit_objs,$t)))
 
 unit: $(UNIT_PROGS)	## the unit tests, on the host
 	$V tests/unit/run.sh $(UNIT_PROGS)
@@ -67,7 +70,29 @@ $(UB)/$(1): $(call unit_objs,$(1)) $(UB)/unit.o tests/unit/unit.mk
 	@echo "UNIT $(1)"
 	$V $(HOSTCC) $(UNIT_SAN) -no-pie -pthread -o $$@ $$(filter %.o,$$^)
 endef
-$(foreach t,$(UNIT_TESTS),$(eval $(call unit_prog,$t)))
+$(foreach t,$(UNIT_PLAIN),$(eval $(call unit_prog,$t)))
+
+# nmi.c with threads: by ASan and UBSan, by TSan, and each of them again with
+# the nmivar.h of dropin/, which does nothing.
+NMI_TSAN	= -fsanitize=thread
+NMI_HOST	= tests/unit/unit.c tests/unit/nmi_host.c
+NMI_SRCS	= tests/unit/nmi_test.c tests/unit/nmi_shim.c sys/arch/x86/x86/nmi.c $(UNIT_COMMON) $(NMI_HOST)
+
+# name, sanitizers, include path, the test of the notes
+define nmi_prog
+$(UB)/$(1).o/%.o: %.c $(UB)/.flags
+	$$V mkdir -p $$(@D)
+	$$V $(HOSTCC) $(filter-out -fsanitize%,$(UNIT_CFLAGS)) $(2) \
+	    $$(if $$(filter $(NMI_HOST),$$<),,$(3) $(UNIT_KFLAGS)) -MMD -MP -c -o $$@ $$<
+$(UB)/$(1): $(patsubst %.c,$(UB)/$(1).o/%.o,$(NMI_SRCS) $(4)) tests/unit/unit.mk
+	@echo "UNIT $(1)"
+	$$V $(HOSTCC) $(2) -no-pie -pthread -o $$@ $$(filter %.o,$$^)
+-include $(patsubst %.c,$(UB)/$(1).o/%.d,$(NMI_SRCS) $(4))
+endef
+$(eval $(call nmi_prog,nmi,$(UNIT_SAN),,tests/unit/nmi_note.c))
+$(eval $(call nmi_prog,nmi_tsan,$(NMI_TSAN),,tests/unit/nmi_note.c))
+$(eval $(call nmi_prog,nmi_dropin,$(UNIT_SAN),-Itests/unit/dropin,tests/unit/dropin/nmi_note.c))
+$(eval $(call nmi_prog,nmi_dropin_tsan,$(NMI_TSAN),-Itests/unit/dropin,tests/unit/dropin/nmi_note.c))
 
 .PHONY: unit
 -include $(UNIT_OBJS:.o=.d) $(UB)/unit.d

@@ -13,9 +13,12 @@
 #include <machine/db_machdep.h>
 #include <machine/frame.h>
 
+#include <x86/cpufunc.h>
+
 #define TRACE_MAX	64	/* frames: a loop through trap frames ends too */
 
-extern const char trap_stubs_start[], trap_stubs_end[], nmi_stubs_start[];
+extern const char trap_stubs_start[], trap_stubs_end[], nmi_stubs_start[],
+    nmi_window_end[];
 
 struct frame {
 	vaddr_t f_fp;
@@ -29,7 +32,7 @@ in_stub(vaddr_t pc)
 {
 	/* The NMI stubs are the end of the text. */
 	return (pc >= (vaddr_t)trap_stubs_start && pc < (vaddr_t)trap_stubs_end) ||
-	    pc >= (vaddr_t)nmi_stubs_start;
+	    (pc >= (vaddr_t)nmi_stubs_start && pc < (vaddr_t)nmi_window_end);
 }
 
 /*
@@ -110,4 +113,21 @@ trapframe_print(const struct trapframe *tf, print_t pr)
 	    tf->tf_r8, tf->tf_r9, tf->tf_r10, tf->tf_r11);
 	pr("r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n",
 	    tf->tf_r12, tf->tf_r13, tf->tf_r14, tf->tf_r15);
+}
+
+/* What a panic can still tell: not what its caller had in scratch registers. */
+void
+cpu_show_registers(print_t pr)
+{
+	u_long rbx, rbp, rsp, r12, r13, r14, r15;
+
+	__asm volatile("mov %%rbx,%0; mov %%rbp,%1; mov %%rsp,%2"
+	    : "=m"(rbx), "=m"(rbp), "=m"(rsp));
+	__asm volatile("mov %%r12,%0; mov %%r13,%1; mov %%r14,%2; mov %%r15,%3"
+	    : "=m"(r12), "=m"(r13), "=m"(r14), "=m"(r15));
+	pr("rbx %016lx rbp %016lx rsp %016lx rflags %08lx\n",
+	    rbx, rbp, rsp, x86_read_psl());
+	pr("r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", r12, r13, r14, r15);
+	pr("cr0 %08lx cr2 %016lx cr3 %016lx cr4 %08lx\n",
+	    rcr0(), rcr2(), rcr3(), rcr4());
 }

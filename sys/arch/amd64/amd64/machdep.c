@@ -118,12 +118,12 @@ init_x86_64(uint32_t magic, uint32_t info)
 	bootarg_early();
 	cninit();
 	pmap_bootstrap();
-	version_init();
-	printf("%s\n", version);
 	cpu_init_features();		/* idt_init() chooses by them */
 	idt_init();
 	cpu_alloc(&cpu_info_primary);
 	cpu_init(&cpu_info_primary);
+	version_init();
+	printf("%s\n", version);	/* from here on an NMI gets an answer */
 	kern_main();
 }
 

@@ -8,6 +8,7 @@
 
 #include <sys/param.h>
 #include <sys/systm.h>
+#include <sys/atomic.h>
 #include <sys/cons.h>
 #include <sys/lwp.h>
 
@@ -18,6 +19,9 @@
 #include <machine/trap.h>
 
 #include <x86/cpufunc.h>
+
+#define FATAL_REPORTS	4
+static volatile u_int fatal_reports;
 
 struct fault_entry {
 	vaddr_t fe_insn;	/* may fault ... */
@@ -112,6 +116,9 @@ trap(struct trapframe *tf)
 	if (trap_may_resume(tf->tf_trapno) && fault_recover(tf))
 		return;
 
+	/* A report that itself faults is not tried for ever. */
+	if (atomic_inc_uint_nv(&fatal_reports) > FATAL_REPORTS)
+		panic("trap: %s", trap_name(tf->tf_trapno));
 	overflow = stack_overflowed(tf);
 	fatal_report(tf);
 	if (overflow)

@@ -237,7 +237,7 @@ trap_stubs_end:
 	pushq	40(%rsp)		/* cs */
 	pushq	40(%rsp)		/* rip */
 	subq	$(TF_RIP - TF_RAX - 8), %rsp	/* err, trapno, ds es fs gs: */
-	pushq	%rax			/* set once, by nmi_stack_init() */
+	pushq	%rax			/* trapno set once, by nmi_cpu_init() */
 	pushq	%rbx
 	pushq	%rbp
 	pushq	%r15

@@ -121,6 +121,9 @@ void cpu_stop_others(void);	/* by NMI; waits a second at most */
 void cpu_stop_report(void (*)(const char *, ...) __printflike(1, 2));
 void cpu_stop_exit(void);	/* they go on */
 
+/* The registers as they are now (db_trace.c). */
+void cpu_show_registers(void (*)(const char *, ...) __printflike(1, 2));
+
 void cpu_need_resched(struct cpu_info *);	/* set, and kick if remote */
 void cpu_idle(void);
 void x86_boot_aps(void);

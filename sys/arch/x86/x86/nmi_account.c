@@ -72,14 +72,21 @@ nmi_handler_name(char *buf, size_t len, nmi_handler_func_t func)
 	return name != NULL ? name + 1 : buf;
 }
 
-/* A NULL func stands for "remove", which has no way to fail but panic. */
+/*
+ * A NULL func stands for "remove", which has no way to fail but panic.  After
+ * a panic the rules are off.
+ */
 bool
 nmi_thread_context(const char *what, nmi_handler_func_t func)
 {
 	char name[64];
 
+	if (panicstr != NULL)
+		return true;
 	if (func == NULL)
 		NMI_FORBIDDEN_BY(what);
+	if (func == NULL && (cpu_intr_p() || cpu_softintr_p()))
+		return false;
 	if (cpu_nmi_p())
 		nmi_printf("%s: %s: not from an NMI handler\n", what,
 		    nmi_handler_name(name, sizeof(name), func));

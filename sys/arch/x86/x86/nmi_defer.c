@@ -27,7 +27,7 @@ static void *defer_softint;
  * nmi_defer(where, func, arg):
  *
  *	Call func(arg) soon, on this CPU, in the order of the calls.
- *	=> NMI context; or any other with interrupts off.
+ *	=> NMI context only.
  *	=> false: NMI_DEFER_SIZE calls are waiting already.  Counted.
  */
 bool

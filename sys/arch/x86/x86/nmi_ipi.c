@@ -10,14 +10,14 @@
  * several may find an NMI unclaimed together, and stopping the others sends
  * more.  None of these may be left over to start a second session:
  *
- * 1. stop_word is even while the machine is free, odd while some CPU owns it.
+ * 1. stop_word says which CPU owns the machine, if any, and counts sessions.
  *    An unclaimed NMI or a panic takes it by compare-and-swap; losers park.
  * 2. The owner sets NMI_IPI_STOP for each CPU not parked yet, then sends.
  * 3. A parked CPU publishes its frame and ends the blocking of NMIs; it is still
  *    "in NMI", so whatever arrives only sets "pending".
  * 4. On "go" it waits a little longer; if its NMI_IPI_STOP is still set,
  *    the NMI is under way, and it waits for that.  Then it clears both.
- * 5. The word turns even when all have left.
+ * 5. The word names nobody again when all have left.
  *
  * NMI context, except where it says otherwise.
  */
@@ -45,9 +45,13 @@
 
 static kmutex_t ping_lock;
 
+/* One word, so that an NMI never sees it owned and not by whom. */
 static volatile u_int stop_word;
-static volatile u_int stop_go;		/* the odd value that may leave */
-static struct cpu_info *volatile stop_owner;
+static volatile u_int stop_go;		/* earlier sessions may leave */
+#define STOP_OWNER	0x3fU		/* its CPU number + 1; 0: free */
+#define STOP_SESSION	0x40U		/* one more of them */
+CTASSERT(MAXCPUS < STOP_OWNER);
+
 static uint64_t stop_latched;		/* the owner's count when it took it */
 
 /* Any context: the bit first, so that it is there when the NMI is. */
@@ -113,13 +117,12 @@ nmi_ipi_init(void)
 bool
 nmi_stop_try(void)
 {
-	u_int word = stop_word;
+	u_int word = stop_word, me = cpu_number() + 1;
 
-	if (word & 1)
-		return stop_owner == curcpu();
-	if (atomic_cas_uint(&stop_word, word, word + 1) != word)
+	if ((word & STOP_OWNER) != 0)
+		return (word & STOP_OWNER) == me;
+	if (atomic_cas_uint(&stop_word, word, word | me) != word)
 		return false;
-	stop_owner = curcpu();
 	stop_latched = nmi_latched(curcpu());
 	return true;
 }
@@ -149,7 +152,7 @@ nmi_unpark(struct cpu_info *ci, uint64_t latched)
 static bool
 may_leave(u_int word)
 {
-	return (int)(atomic_load_acquire(&stop_go) - word) >= 0;
+	return (int)(atomic_load_acquire(&stop_go) - (word & ~STOP_OWNER)) > 0;
 }
 
 /*
@@ -164,7 +167,8 @@ nmi_park(const struct trapframe *tf)
 	uint64_t latched;
 	u_int word, left = 0;
 
-	while (((word = stop_word) & 1) != 0 && word != left && stop_owner != ci) {
+	while (((word = stop_word) & STOP_OWNER) != 0 && word != left &&
+	    (word & STOP_OWNER) != ci->ci_cpuid + 1) {
 		latched = nmi_latched(ci);
 		nc->nc_frame = tf;
 		atomic_store_release(&nc->nc_parked, word);
@@ -256,9 +260,8 @@ cpu_stop_exit(void)
 
 	if (nmi_in_progress(ci))
 		nmi_absorb(ci, stop_latched);
-	atomic_store_release(&stop_go, stop_word);
+	atomic_store_release(&stop_go, (stop_word & ~STOP_OWNER) + STOP_SESSION);
 	while (!all_left())
 		x86_pause();
-	stop_owner = NULL;
-	atomic_store_release(&stop_word, stop_word + 1);
+	atomic_store_release(&stop_word, (stop_word & ~STOP_OWNER) + STOP_SESSION);
 }

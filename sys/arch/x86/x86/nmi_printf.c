@@ -35,7 +35,7 @@ nmi_putc(int c, void *arg)
 /*
  * nmi_printf(fmt, ...):
  *
- *	=> NMI context; or any other with interrupts off.
+ *	=> NMI context only.
  */
 void
 nmi_printf(const char *fmt, ...)
