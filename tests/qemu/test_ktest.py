@@ -4,7 +4,8 @@ import pytest
 
 from conftest import TEST_KERNEL
 
-LINE = r"^(?:(ok|not ok) ([^\s:]+)(?:(?::| # skip) (.*))?|(\d+) passed, (\d+) failed, (\d+) skipped|(panic: .*|fatal .*))$"
+LINE = (r"^(?:(ok|not ok) ([^\s:]+)(?:(?::| # skip) (.*))?"
+        r"|(\d+) passed, (\d+) failed, (\d+) skipped|(panic: .*|fatal .*))$")
 PASSED = 1      # isa-debug-exit: (0 << 1) | 1
 
 
