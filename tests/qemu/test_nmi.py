@@ -141,7 +141,8 @@ def test_a_cpu_that_takes_no_interrupts_stops_and_shows_where(boot, how):
     if match:
         assert re.match(r"wedge_spin|uptime_us|crashme_", match.group(1))
     else:
-        assert re.search(r"wedge_spin", vm.log) or re.search(
+        vm.expect(r"^cpu2: stopped at kernel:\S+$", 30)
+    assert re.search(r"wedge_spin", vm.log) or re.search(
             r"^cpu2: stopped at kernel:(wedge_spin|uptime_us)", vm.log, re.MULTILINE)
     assert vm.wait_exit() == 0
     once(vm)
