@@ -70,19 +70,23 @@ console_print_text(char *text)
 	}
 }
 
+/* Through printf: the echo waits while another CPU is amid a line. */
+static void
+console_echo(int c)
+{
+	printf_nolog("%c", c);
+}
+
 static void
 console_prompt(void)
 {
-	const char *p;
-
-	for (p = "kernel# "; *p != '\0'; p++)
-		cnputc(*p);
+	printf_nolog("kernel# ");
 }
 
 static void __dead
 console_thread(void *arg __unused)
 {
-	line_init(&console_line, cnputc);
+	line_init(&console_line, console_echo);
 	console_prompt();
 	for (;;) {
 		switch (line_input(&console_line, console_getc())) {

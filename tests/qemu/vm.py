@@ -63,8 +63,12 @@ class Serial:
                 return
 
     def expect(self, pattern, timeout=30):
-        """Wait for a regular expression (^ and $ match at lines); return the match."""
-        regex = re.compile(pattern, re.MULTILINE)
+        """Wait for a regular expression (^ and $ match at lines); return the match.
+
+        The end of what has come so far is not the end of a line: "ok x" may
+        still become "ok x # skip".
+        """
+        regex = re.compile(re.sub(r"(?<!\\)\$", r"(?=\\n)", pattern), re.MULTILINE)
         deadline = time.monotonic() + timeout * SCALE
         dying = False
         with self.change:
