@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """make check: every test, counted; the last line is the sum of them.
 
-    check.py [T]    T: a pytest name or file, unit, lint, or nothing for all
+    check.py [T]...    T: a pytest name or file, unit, lint; nothing for all
 
 Unit tests and lint print `ok NAME` and `not ok NAME` lines; the scenarios of
 tests/qemu, the kernel's own tests among them, run in two pytest processes.
@@ -79,25 +79,25 @@ def pytest(targets, workers):
     return results
 
 
-def everything():
-    """Unit tests and lint beside the scenarios: they are short."""
-    results = lines("unit", ["make", "--no-print-directory", "unit"])
-    results += lines("lint", ["tests/lint/run.sh"])
-    return results + pytest(["tests/qemu"], 2)
+LINES = {
+    "unit": ["make", "--no-print-directory", "unit"],
+    "lint": ["tests/lint/run.sh"],
+}
 
 
 def main():
-    target = sys.argv[1] if len(sys.argv) > 1 else ""
+    targets = sys.argv[1:]
     shutil.rmtree(WORK, ignore_errors=True)
     os.makedirs(WORK)
-    if target == "":
-        results = everything()
-    elif target == "unit":
-        results = lines("unit", ["make", "--no-print-directory", "unit"])
-    elif target == "lint":
-        results = lines("lint", ["tests/lint/run.sh"])
-    else:
-        results = pytest([target], 1)
+    results = []
+    for name, command in LINES.items():
+        if name in targets or not targets:
+            results += lines(name, command)
+    scenarios = [target for target in targets if target not in LINES]
+    if scenarios:
+        results += pytest(scenarios, 1)
+    elif not targets:
+        results += pytest(["tests/qemu"], 2)
     sums = collections.Counter(outcome for outcome, _ in results)
     for outcome, name in results:
         if outcome != "passed":
