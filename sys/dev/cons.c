@@ -37,10 +37,14 @@ cnputc(int c)
 
 	if (cn == NULL)
 		return;
-	if (c == '\n')
+	/* An NMI between these reports on a line of its own, if not two. */
+	if (c != '\n')
+		cn_midline = true;
+	else
 		cn->cn_putc(cn->cn_cookie, '\r');
 	cn->cn_putc(cn->cn_cookie, c);
-	cn_midline = c != '\n';
+	if (c == '\n')
+		cn_midline = false;
 }
 
 /* Any context: what follows is to stand at the start of a line. */
