@@ -86,22 +86,38 @@ com_take_break(struct com_softc *sc)
 	return true;
 }
 
-static void
-com_putc(void *cookie, int c)
+/* One that once was too slow gets a single poll until it is ready again. */
+static bool
+com_wait(struct com_softc *sc, uint8_t bit)
 {
-	struct com_softc *sc = cookie;
 	u_int n;
 
 	for (n = sc->sc_stuck ? 1 : COM_PATIENCE; n != 0; n--) {
-		if ((com_lsr(sc) & LSR_TXRDY) != 0) {
+		if ((com_lsr(sc) & bit) != 0) {
 			sc->sc_stuck = false;
-			com_write(sc, COM_DATA, (u_int)c);
-			return;
+			return true;
 		}
 		x86_pause();
 	}
 	sc->sc_stuck = true;
-	atomic_inc_uint(&sc->sc_dropped);
+	return false;
+}
+
+static void
+com_putc(void *cookie, int c)
+{
+	struct com_softc *sc = cookie;
+
+	if (com_wait(sc, LSR_TXRDY))
+		com_write(sc, COM_DATA, (u_int)c);
+	else
+		atomic_inc_uint(&sc->sc_dropped);
+}
+
+static void
+com_flush(void *cookie)
+{
+	(void)com_wait(cookie, LSR_TXEMPTY);
 }
 
 /* A break means nothing to a polled reader. */
@@ -191,6 +207,7 @@ com_cninit(void)
 	sc->sc_present = true;
 	sc->sc_cn.cn_getc = com_getc;
 	sc->sc_cn.cn_putc = com_putc;
+	sc->sc_cn.cn_flush = com_flush;
 	sc->sc_cn.cn_cookie = sc;
 	cn_tab = &sc->sc_cn;
 }

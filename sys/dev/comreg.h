@@ -23,6 +23,7 @@
 #define	LSR_RXRDY	0x01
 #define	LSR_BREAK	0x10
 #define	LSR_TXRDY	0x20
+#define	LSR_TXEMPTY	0x40	/* the shift register too */
 #define COM_MSR		6
 #define COM_SCRATCH	7
 

@@ -47,6 +47,16 @@ cnputc(int c)
 		cn_midline = false;
 }
 
+/* Any context: returns when the line is idle, or stuck. */
+void
+cnflush(void)
+{
+	const struct consdev *cn = cn_tab;
+
+	if (cn != NULL)
+		cn->cn_flush(cn->cn_cookie);
+}
+
 /* Any context: what follows is to stand at the start of a line. */
 void
 cnfreshline(void)

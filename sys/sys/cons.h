@@ -13,6 +13,7 @@ struct consdev {
 	const char *cn_name;		/* "com0" */
 	int (*cn_getc)(void *);		/* polled: a character or -1 */
 	void (*cn_putc)(void *, int);	/* polled, bounded */
+	void (*cn_flush)(void *);	/* wait until all is sent, bounded */
 	void *cn_cookie;
 };
 
@@ -20,6 +21,7 @@ extern struct consdev *cn_tab;		/* NULL before the console is there */
 
 void cninit(void);
 void cnputc(int);			/* "\n" becomes CR LF */
+void cnflush(void);			/* last words, before a reset */
 void cnfreshline(void);			/* "\n" unless at the start of a line */
 int cngetc(void);			/* polled, waits */
 int cnpollc(void);			/* polled: a character or -1 */

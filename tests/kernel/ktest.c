@@ -8,6 +8,7 @@
 
 #include <sys/boot_hook.h>
 #include <sys/bootinfo.h>
+#include <sys/cons.h>
 #include <machine/intr.h>	/* outb */
 #include "ktest.h"
 
@@ -111,6 +112,7 @@ kt_matches(const char *name, const char *part)
 static void __dead
 kt_exit(uint8_t status)
 {
+	cnflush();
 	outb(KT_EXIT_PORT, status);
 	cpu_reboot(RB_HALT, NULL);
 }

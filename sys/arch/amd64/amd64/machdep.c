@@ -132,6 +132,7 @@ void
 cpu_reboot(int howto, char *bootstr __unused)
 {
 	x86_disable_intr();
+	cnflush();
 	if ((howto & RB_POWERDOWN) == RB_POWERDOWN) {
 		acpi_poweroff();
 		printf_nolog("poweroff: this machine has no way to switch itself off\n");
