@@ -17,6 +17,7 @@
 #include <machine/lock.h>
 
 #define WEDGE_MAX	86400	/* seconds */
+#define WEDGE_WAIT_MS	1000	/* until the thread runs */
 #define DEADLOCK_WAIT	(5 * hz)
 
 static int
@@ -79,6 +80,12 @@ wedge_spin(void *arg)
 	uint64_t start;
 	int s;
 
+	if (us != 0)
+		printf("crashme: %s spins for %lu s, interrupts off\n",
+		    cpu_name(curcpu()), (u_long)us / 1000000);
+	else
+		printf("crashme: %s spins for ever, interrupts off\n",
+		    cpu_name(curcpu()));
 	s = splhigh();
 	atomic_inc_uint(&wedges);
 	start = uptime_us();
@@ -109,18 +116,17 @@ crashme_wedge(int argc, char **argv)
 		    argv[2], WEDGE_MAX);
 		return 0;
 	}
-	if (seconds != 0)
-		printf("crashme: %s spins for %lu s, interrupts off\n",
-		    cpu_name(ci), (u_long)seconds);
-	else
-		printf("crashme: %s spins for ever, interrupts off\n",
-		    cpu_name(ci));
 	error = kthread_create(PRI_KERNEL, KTHREAD_MPSAFE, ci, wedge_spin,
 	    (void *)(uintptr_t)seconds, NULL, "wedge/%u", cpu_index(ci));
-	if (error != 0)
-		printf("crashme: no thread, error %d\n", error);
-	for (int ms = 0; ms < 1000 && error == 0 && wedges == before; ms++)
+	if (error != 0) {
+		printf("crashme: no memory for a thread\n");
+		return 0;
+	}
+	for (int ms = 0; ms < WEDGE_WAIT_MS && wedges == before; ms++)
 		delay(1000);
+	if (wedges == before)
+		printf("crashme: %s runs no threads, it may be wedged already\n",
+		    cpu_name(ci));
 	return 0;
 }
 CRASHME(wedge, crashme_wedge, "CPU [SECONDS]", "spin with interrupts off");

@@ -86,10 +86,15 @@ console_prompt(void)
 static void __dead
 console_thread(void *arg __unused)
 {
+	int c;
+
 	line_init(&console_line, console_echo);
 	console_prompt();
 	for (;;) {
-		switch (line_input(&console_line, console_getc())) {
+		c = console_getc();
+		if (c == CN_LOST)
+			line_lost(&console_line);
+		switch (line_input(&console_line, c)) {
 		case LINE_MORE:
 			continue;
 		case LINE_DONE:
@@ -98,6 +103,10 @@ console_thread(void *arg __unused)
 		case LINE_DROPPED:
 			printf_nolog("console: more than %d characters in a "
 			    "line, nothing done\n", CONSOLE_LINE - 1);
+			break;
+		case LINE_LOST:
+			printf_nolog("console: a part of this line was lost, "
+			    "nothing done\n");
 			break;
 		case LINE_CANCEL:
 			break;

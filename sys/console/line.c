@@ -26,7 +26,14 @@ void
 line_init(struct line *ln, void (*put)(int))
 {
 	memset(ln, 0, sizeof(*ln));
+	ln->ln_bad = LINE_MORE;
 	ln->ln_put = put;
+}
+
+void
+line_lost(struct line *ln)
+{
+	ln->ln_bad = LINE_LOST;
 }
 
 static void
@@ -41,7 +48,7 @@ line_rubout(struct line *ln)
 static enum line_event
 line_erase(struct line *ln)
 {
-	if (ln->ln_len > 0 && !ln->ln_over)
+	if (ln->ln_len > 0 && ln->ln_bad == LINE_MORE)
 		line_rubout(ln);
 	return LINE_MORE;
 }
@@ -49,7 +56,7 @@ line_erase(struct line *ln)
 static enum line_event
 line_erase_word(struct line *ln)
 {
-	if (ln->ln_over)
+	if (ln->ln_bad != LINE_MORE)
 		return LINE_MORE;
 	while (ln->ln_len > 0 && ln->ln_text[ln->ln_len - 1] == ' ')
 		line_rubout(ln);
@@ -63,7 +70,7 @@ line_kill(struct line *ln)
 {
 	while (ln->ln_len > 0)
 		line_rubout(ln);
-	ln->ln_over = false;
+	ln->ln_bad = LINE_MORE;
 	return LINE_MORE;
 }
 
@@ -73,7 +80,7 @@ line_finish(struct line *ln, enum line_event event)
 {
 	ln->ln_text[ln->ln_len] = '\0';
 	ln->ln_len = 0;
-	ln->ln_over = false;
+	ln->ln_bad = LINE_MORE;
 	ln->ln_put('\n');
 	return event;
 }
@@ -81,7 +88,7 @@ line_finish(struct line *ln, enum line_event event)
 static enum line_event
 line_end(struct line *ln)
 {
-	return line_finish(ln, ln->ln_over ? LINE_DROPPED : LINE_DONE);
+	return line_finish(ln, ln->ln_bad != LINE_MORE ? ln->ln_bad : LINE_DONE);
 }
 
 static enum line_event
@@ -95,10 +102,10 @@ line_cancel(struct line *ln)
 static enum line_event
 line_insert(struct line *ln, int c)
 {
-	if (ln->ln_over)
+	if (ln->ln_bad != LINE_MORE)
 		return LINE_MORE;
 	if (ln->ln_len == sizeof(ln->ln_text) - 1) {
-		ln->ln_over = true;	/* one bell, not one for each byte */
+		ln->ln_bad = LINE_DROPPED;	/* one bell, not one for each byte */
 		ln->ln_put(BELL);
 		return LINE_MORE;
 	}

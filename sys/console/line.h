@@ -11,14 +11,15 @@
 enum line_event {
 	LINE_MORE,		/* not finished */
 	LINE_DONE,		/* ln_text is a line */
-	LINE_DROPPED,		/* a line that was too long has ended */
+	LINE_DROPPED,		/* a line that was too long has ended... */
+	LINE_LOST,		/* or one of which bytes were lost */
 	LINE_CANCEL		/* ^C */
 };
 
 struct line {
 	char ln_text[CONSOLE_LINE];
 	size_t ln_len;
-	bool ln_over;		/* too long: ignore it up to its end */
+	enum line_event ln_bad;	/* else LINE_MORE: ignore it up to its end */
 	bool ln_cr;		/* CR was last: an LF now is its other half */
 	u_int ln_esc;		/* how far into an escape sequence */
 	void (*ln_put)(int);	/* echo */
@@ -34,6 +35,9 @@ void line_init(struct line *, void (*)(int));
  *	   line, and ln_text stands until then.
  */
 enum line_event line_input(struct line *, int);
+
+/* Here bytes were lost: the line is not what somebody typed. */
+void line_lost(struct line *);
 
 /*
  * line_split(text, argv, argc):

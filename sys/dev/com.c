@@ -15,6 +15,7 @@
 #include <sys/bootinfo.h>
 #include <sys/cons.h>
 #include <sys/device.h>
+#include <sys/mutex.h>
 #include <sys/systm.h>
 #include <machine/intr.h>
 #include <dev/comreg.h>
@@ -30,7 +31,9 @@ struct com_softc {
 	uint16_t sc_port;
 	int sc_irq;
 	bool sc_present;
+	kmutex_t sc_lock;		/* one CPU empties the FIFO at a time */
 	volatile bool sc_break;		/* seen, its NUL not yet taken */
+	volatile bool sc_overrun;	/* seen, not yet told */
 	volatile bool sc_stuck;		/* did not send within COM_PATIENCE */
 	volatile u_int sc_reading;	/* CPUs between reading and noting LSR */
 	volatile u_int sc_dropped;	/* characters never sent */
@@ -66,6 +69,8 @@ com_lsr(struct com_softc *sc)
 	lsr = com_read(sc, COM_LSR);
 	if ((lsr & LSR_BREAK) != 0)
 		sc->sc_break = true;
+	if ((lsr & LSR_OVERRUN) != 0)
+		sc->sc_overrun = true;
 	atomic_dec_uint(&sc->sc_reading);
 	splx(s);
 	return lsr;
@@ -147,9 +152,8 @@ com_interrupts(const struct com_softc *sc, bool on)
  * never pauses cannot keep the CPU.
  */
 static void
-com_intr(void *cookie)
+com_receive(struct com_softc *sc)
 {
-	struct com_softc *sc = cookie;
 	u_int n;
 	int c;
 
@@ -162,12 +166,27 @@ com_intr(void *cookie)
 		c = com_read(sc, COM_DATA);
 		cninput(c == '\0' && com_take_break(sc) ? CN_BREAK : c);
 	}
+	if (sc->sc_overrun) {
+		sc->sc_overrun = false;
+		cninput(CN_LOST);	/* near enough: the line is bad */
+	}
 	if (n == COM_BURST) {
 		com_interrupts(sc, false);
 		com_interrupts(sc, true);
 	} else if (com_take_break(sc)) {
 		cninput(CN_BREAK);	/* its NUL was lost in an overrun */
 	}
+}
+
+/* The interrupt; also by the clock when the interrupt's CPU is stuck. */
+static void
+com_intr(void *cookie)
+{
+	struct com_softc *sc = cookie;
+
+	mutex_enter(&sc->sc_lock);
+	com_receive(sc);
+	mutex_exit(&sc->sc_lock);
 }
 
 /* Where no port is, the bus reads as ones. */
@@ -225,6 +244,8 @@ com_attach(void)
 			continue;
 		printf("%s: port 0x%x irq %d, console\n", sc->sc_cn.cn_name,
 		    sc->sc_port, sc->sc_irq);
+		mutex_init(&sc->sc_lock, MUTEX_DEFAULT, IPL_VM);
+		sc->sc_cn.cn_intr = com_intr;
 		intr_establish_isa(sc->sc_irq, com_intr, sc, sc->sc_cn.cn_name);
 		com_interrupts(sc, true);
 	}

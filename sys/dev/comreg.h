@@ -18,9 +18,11 @@
 #define COM_MCR		4
 #define	MCR_DTR		0x01
 #define	MCR_RTS		0x02
+#define	MCR_LOOP	0x10	/* what is sent is received */
 #define	MCR_IENABLE	0x08	/* OUT2: on PCs it gates the interrupt */
 #define COM_LSR		5
 #define	LSR_RXRDY	0x01
+#define	LSR_OVERRUN	0x02
 #define	LSR_BREAK	0x10
 #define	LSR_TXRDY	0x20
 #define	LSR_TXEMPTY	0x40	/* the shift register too */

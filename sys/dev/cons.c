@@ -16,13 +16,13 @@
 #define CN_RING		4096	/* a power of two */
 
 struct consdev *cn_tab;
-u_int cn_overflows;
 static volatile bool cn_midline;	/* a prompt, or half a command */
 
 static kmutex_t cn_lock = MUTEX_SPIN_INITIALIZER;	/* interrupt handlers too */
 static kcondvar_t cn_cv = { "console" };
 static uint16_t cn_ring[CN_RING];
 static u_int cn_head, cn_tail;	/* put at head, take at tail; free running */
+static bool cn_lost;		/* the ring was full: say so before the next */
 
 void
 cninit(void)
@@ -84,11 +84,20 @@ cngetc(void)
 }
 
 void
+cnintr(void)
+{
+	const struct consdev *cn = cn_tab;
+
+	if (cn != NULL && cn->cn_intr != NULL)
+		cn->cn_intr(cn->cn_cookie);
+}
+
+void
 cninput(int c)
 {
 	mutex_enter(&cn_lock);
 	if (cn_head - cn_tail == CN_RING) {
-		cn_overflows++;
+		cn_lost = true;
 		/* A break is a call for help: it takes the last one's place. */
 		if (c == CN_BREAK)
 			cn_ring[(cn_head - 1) % CN_RING] = CN_BREAK;
@@ -99,10 +108,20 @@ cninput(int c)
 	mutex_exit(&cn_lock);
 }
 
+/* A line that misses bytes must not be run: the loss stands where it was. */
 static int
 cn_take(void)
 {
-	return cn_head == cn_tail ? -1 : cn_ring[cn_tail++ % CN_RING];
+	int c;
+
+	if (cn_head == cn_tail)
+		return -1;
+	c = cn_ring[cn_tail++ % CN_RING];
+	if (cn_lost) {
+		cn_lost = false;
+		cn_ring[cn_head++ % CN_RING] = CN_LOST;
+	}
+	return c;
 }
 
 int

@@ -120,5 +120,6 @@ bootarg_apply(void)
 		    bootinfo.bi_module_size);
 	each_word(bootinfo.bi_cmdline, false);
 	if (bootinfo.bi_cmdline_cut)
-		printf("boot: command line cut at %d characters\n", BOOT_CMDLINE - 1);
+		printf("boot: command line is longer than %d characters: what "
+		    "comes after them is ignored\n", BOOT_CMDLINE - 1);
 }

@@ -267,6 +267,10 @@ callout_hardclock(int now)
 	bool due;
 
 	mutex_spin_enter(&callout_lock);
+	if ((int)((u_int)now - callout_now) <= 0) {
+		mutex_spin_exit(&callout_lock);
+		return;		/* of a CPU that was overtaken */
+	}
 	due = callout_done != callout_now ||
 	    !TAILQ_EMPTY(callout_bucket((u_int)now));
 	callout_now = (u_int)now;

@@ -21,7 +21,7 @@ kthread_create(pri_t pri, int flag, struct cpu_info *ci, void (*func)(void *),
 	u_int lflag = LW_MPSAFE;
 	va_list ap;
 
-	KASSERT((flag & KTHREAD_INTR) == 0 || ci != NULL);
+	KASSERT((flag & KTHREAD_INTR) == 0 || (flag & KTHREAD_MPSAFE) != 0);
 	KASSERT((flag & KTHREAD_MUSTJOIN) == 0 || lp != NULL);
 	if ((flag & KTHREAD_INTR) != 0)
 		lflag |= LW_INTR;

@@ -108,6 +108,7 @@ lwp_exit(void)
 {
 	struct lwp *l = curlwp;
 
+	l->l_flag &= ~(u_int)LW_INTR;	/* it ends as any thread does */
 	assert_sleepable();
 	KASSERTMSG(l->l_nopreempt == 0, "%s exits with preemption disabled",
 	    l->l_name);

@@ -220,7 +220,8 @@ sleepq_tick(int now)
 
 /*
  * kpause(9): sleep that many ticks, without mtx meanwhile.  There are no
- * signals, so intr makes no difference.
+ * signals, so intr makes no difference, and without a timeout, 0, nothing
+ * ever wakes it: a thread that has gone to stay.
  */
 int
 kpause(const char *wmesg, bool intr __unused, int timo, kmutex_t *mtx)
@@ -228,7 +229,7 @@ kpause(const char *wmesg, bool intr __unused, int timo, kmutex_t *mtx)
 	int error;
 
 	NMI_FORBIDDEN();
-	KASSERT(timo > 0);
+	KASSERTMSG(timo > 0 || (timo == 0 && !cold), "kpause: %d ticks", timo);
 	if (cold) {	/* the clock does not tick yet */
 		delay((u_int)(timo * (1000000 / hz)));
 		return EWOULDBLOCK;

@@ -124,7 +124,7 @@ kmem_intr_alloc(size_t size, km_flag_t flags)
 	while ((kc = chunk_alloc(size)) == NULL) {
 		if (flags == KM_NOSLEEP)
 			return NULL;
-		if (cold || size / PAGE_SIZE >= page_total_count())
+		if (cold || order_of(size) > page_order_most())
 			panic("kmem_alloc(%zu): no such memory to wait for", size);
 		/* Polled: memory comes back in contexts that cannot wake us. */
 		(void)kpause("kmem", false, 1, NULL);
@@ -206,6 +206,7 @@ kmem_intr_free(void *p, size_t size)
 void *
 kmem_alloc(size_t size, km_flag_t flags)
 {
+	NMI_FORBIDDEN();
 	KASSERTMSG(!cpu_intr_p(), "kmem_alloc in interrupt context");
 	return kmem_intr_alloc(size, flags);
 }
@@ -213,6 +214,7 @@ kmem_alloc(size_t size, km_flag_t flags)
 void *
 kmem_zalloc(size_t size, km_flag_t flags)
 {
+	NMI_FORBIDDEN();
 	KASSERTMSG(!cpu_intr_p(), "kmem_zalloc in interrupt context");
 	return kmem_intr_zalloc(size, flags);
 }

@@ -48,6 +48,7 @@ static u_int page_nseg;
 static struct page_list page_lists[PAGE_NORDER];
 static kmutex_t page_lock;		/* all of the above and below */
 static volatile u_long page_nfree, page_ntotal;
+static u_int page_most;		/* the largest order there ever was */
 
 static void *
 page_addr(u_long pfn)
@@ -109,6 +110,7 @@ page_init(void)
 		TAILQ_INIT(&page_lists[i]);
 	page_nseg = 0;
 	page_nfree = page_ntotal = 0;
+	page_most = 0;
 }
 
 /* The largest run that may begin at pfn and does not reach beyond end. */
@@ -136,6 +138,7 @@ seg_add(u_long start, u_long end)
 	memset(ps->ps_state, PG_INSIDE, ps->ps_count);
 	for (u_long pfn = ps->ps_start; pfn < end; pfn += 1UL << order) {
 		order = order_at(pfn, end);
+		page_most = MAX(page_most, order);
 		list_insert(ps, pfn, order);
 	}
 	page_nfree += ps->ps_count;
@@ -238,6 +241,12 @@ size_t
 page_free_count(void)
 {
 	return atomic_load_relaxed(&page_nfree);
+}
+
+u_int
+page_order_most(void)
+{
+	return page_most;
 }
 
 size_t

@@ -33,7 +33,7 @@ bool callout_active(callout_t *);
 bool callout_invoking(callout_t *);
 void callout_ack(callout_t *);
 
-/* From hardclock() of the boot CPU: time has reached this tick. */
+/* From hardclock() of one CPU: time has reached this tick. */
 void callout_hardclock(int);
 void callout_startup(void);	/* needs softint(9) */
 

@@ -13,6 +13,7 @@ struct consdev {
 	const char *cn_name;		/* "com0" */
 	int (*cn_getc)(void *);		/* polled: a character or -1 */
 	void (*cn_putc)(void *, int);	/* polled, bounded */
+	void (*cn_intr)(void *);	/* as its interrupt; NULL: not yet */
 	void (*cn_flush)(void *);	/* wait until all is sent, bounded */
 	void *cn_cookie;
 };
@@ -29,9 +30,10 @@ int cnpollc(void);			/* polled: a character or -1 */
 /* Interrupt driven, for the operator's console: sleeps for a character. */
 int cnread(void);
 int cntryread(void);			/* the same without sleeping: -1 if none */
-/* From a driver's interrupt handler: one received character (or CN_BREAK). */
+void cnintr(void);			/* in the place of a lost interrupt */
+/* From a driver's interrupt handler: one received character, or one of... */
 #define CN_BREAK	0x100
+#define CN_LOST		0x101		/* characters were lost here */
 void cninput(int);
-extern u_int cn_overflows;		/* characters lost to a full ring */
 
 #endif

@@ -12,6 +12,8 @@ struct cpu_data {
 	volatile uint64_t cpu_nintr;	/* interrupts taken */
 	volatile uint64_t cpu_nswtch;	/* context switches */
 	volatile uint64_t cpu_ticks;	/* hardclock() calls */
+	int cpu_clock_seen;		/* hardclock_ticks at the last one... */
+	u_int cpu_clock_missed;		/* and how often it had not moved */
 	volatile uint64_t cpu_nipi;
 	struct runq *cpu_runq;		/* threads bound to it (kern_runq.c) */
 	struct softcpu *cpu_softcpu;	/* its softint(9) threads */

@@ -10,7 +10,7 @@
 #define mstohz(ms)	((int)(((int64_t)(ms) * hz + 999) / 1000))
 #define hztoms(t)	((int)((int64_t)(t) * 1000 / hz))
 
-extern volatile int hardclock_ticks;	/* since boot, of cpu0 */
+extern volatile int hardclock_ticks;	/* since boot */
 static inline int
 getticks(void)
 {

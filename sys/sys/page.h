@@ -16,5 +16,6 @@ void *page_alloc(u_int order);		/* direct-map address, or NULL */
 void page_free(void *, u_int order);
 size_t page_free_count(void);		/* pages */
 size_t page_total_count(void);
+u_int page_order_most(void);		/* no larger run will ever be free */
 
 #endif

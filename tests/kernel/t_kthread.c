@@ -127,6 +127,51 @@ KTEST(kthread_priority, "of several runnable threads the highest priority runs f
 		KT_CHECK(tt_order[i] == PRI_USER + 6 - 2 * (pri_t)i);
 }
 
+static void
+tt_intr(void *arg)
+{
+	KT_CHECK(cpu_softintr_p());
+	atomic_inc_uint(&tt_count);
+	if (arg == curlwp->l_cpu)
+		kthread_exit(0);
+}
+
+KTEST(kthread_intr, "a thread that works for interrupts ends like any other")
+{
+	struct cpu_info *cpus[] = { NULL, cpu_lookup(0) };
+	lwp_t *l;
+	u_int i;
+
+	tt_count = 0;
+	for (i = 0; i < __arraycount(cpus); i++) {
+		KT_ASSERT(kthread_create(PRI_NONE, KTHREAD_MUSTJOIN |
+		    KTHREAD_MPSAFE | KTHREAD_INTR, cpus[i], tt_intr, cpus[i],
+		    &l, "intr") == 0);
+		kthread_join(l);
+	}
+	KT_CHECK(tt_count == __arraycount(cpus));
+}
+
+static void
+tt_pri(void *arg __unused)
+{
+	tt_order[0] = curlwp->l_basepri;
+}
+
+KTEST(kthread_ts, "without a priority KTHREAD_TS says which kind of thread it is")
+{
+	lwp_t *l;
+
+	KT_ASSERT(kthread_create(PRI_NONE, KTHREAD_MUSTJOIN | KTHREAD_TS, NULL,
+	    tt_pri, NULL, &l, "ts") == 0);
+	kthread_join(l);
+	KT_CHECK(tt_order[0] == PRI_USER);
+	KT_ASSERT(kthread_create(PRI_NONE, KTHREAD_MUSTJOIN, NULL, tt_pri,
+	    NULL, &l, "ts") == 0);
+	kthread_join(l);
+	KT_CHECK(tt_order[0] == PRI_KERNEL);
+}
+
 KTEST(kthread_idle, "KTHREAD_IDLE makes a thread that waits to be started")
 {
 	lwp_t *l;

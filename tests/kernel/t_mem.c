@@ -2,6 +2,7 @@
 
 #include <sys/kmem.h>
 #include <sys/page.h>
+#include <machine/pmap.h>
 #include "ktest.h"
 
 #define ME_MAXORDER	5
@@ -73,6 +74,24 @@ KTEST(page_exhaustion, "the last page is followed by NULL, and all are there aga
 	n = me_give_back((size_t)-1);
 	KT_CHECK(n > 0 && n <= before);
 	KT_CHECK(page_free_count() == before);
+}
+
+KTEST(stack_no_memory, "a stack that cannot be had takes no page with it")
+{
+	size_t before = page_free_count();
+	vaddr_t va;
+
+	if ((va = pmap_stack_alloc(PAGE_SIZE)) == 0)
+		KT_SKIP("not even one page of memory");
+	/* The tables of the next stacks' addresses are there now, most likely. */
+	me_take_all();
+	KT_CHECK(me_give_back(2) == 2);
+	KT_CHECK(pmap_stack_alloc(4 * PAGE_SIZE) == 0);
+	KT_CHECK(page_free_count() + 1 >= 2);	/* one more table at most */
+	me_give_back((size_t)-1);
+	va = pmap_stack_alloc(4 * PAGE_SIZE);
+	KT_CHECK(va != 0 && *(uint64_t *)va == 0);
+	KT_CHECK(page_free_count() + 5 + 2 >= before);
 }
 
 KTEST(kmem_sizes, "every size is aligned, zeroed when asked, and apart from its neighbours")

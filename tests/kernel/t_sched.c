@@ -234,3 +234,22 @@ KTEST(atomic_values, "_nv, swap and cas return what the manual page says")
 	KT_CHECK(atomic_cas_ptr(&p, &a, &b) == &a && p == &b);
 	KT_CHECK(atomic_swap_ptr(&p, &a) == &b && p == &a);
 }
+
+static struct lwp *volatile sc_stayer;
+
+static void
+sc_stay(void *arg __unused)
+{
+	sc_stayer = curlwp;
+	(void)kpause("stays", false, 0, NULL);
+	panic("t_sched: kpause without a timeout returned");
+}
+
+KTEST(kpause_forever, "kpause without a timeout sleeps for good")
+{
+	KT_ASSERT(kthread_create(PRI_NONE, KTHREAD_MPSAFE, NULL, sc_stay, NULL,
+	    NULL, "stay") == 0);
+	KT_CHECK(KT_WAIT(sc_stayer != NULL && sc_stayer->l_stat == LSSLEEP));
+	(void)kpause("ktest", false, 5, NULL);
+	KT_CHECK(sc_stayer->l_stat == LSSLEEP);
+}

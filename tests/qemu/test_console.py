@@ -170,6 +170,17 @@ def test_an_over_long_line_can_be_taken_back(boot):
     assert vm.run("sysctl hw.ncpu") == "hw.ncpu = 1\n"
 
 
+def test_a_line_of_which_a_part_was_lost_is_not_run(boot):
+    """Typed faster than anyone can read: no fragment may be taken for a command."""
+    vm = boot()
+    vm.send("sysctl -a\r" * 900)
+    vm.expect(r"^console: a part of this line was lost, nothing done$", 120)
+    vm.send("\rhelp help")
+    vm.expect(r"^help .*$", 120)
+    said = re.findall(r"^(?!kernel#|help|kern\.|$|.* = ).*$", vm.log[vm.log.index("kernel# "):], re.MULTILINE)
+    assert set(said) == {"console: a part of this line was lost, nothing done"}
+
+
 def test_many_words_do_nothing(boot):
     vm = boot()
     assert len(lines(vm.run("sysctl " + "a " * 60))) >= 1

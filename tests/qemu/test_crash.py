@@ -72,11 +72,29 @@ def test_the_console_lives_on_while_another_cpu_is_wedged_for_ever(boot):
     assert vm.wait_exit() == 0
 
 
-def test_the_console_lives_on_while_its_own_cpu_may_be_wedged(boot):
-    """The clock's CPU is gone: keys still reach the console."""
+@pytest.mark.parametrize("machine", ["pc", "q35", "microvm"])
+def test_the_console_lives_on_while_the_clocks_cpu_is_wedged_for_ever(boot, machine):
+    """cpu0 takes the serial interrupt and makes time; both must go on without it."""
+    vm = boot(smp=3, machine=machine)
+    vm.run("crashme wedge 0")
+    assert vm.run("sysctl hw.ncpu") == "hw.ncpu = 3\n"
+    said = vm.run("crashme wedge 0")
+    assert said == "crashme: cpu0 runs no threads, it may be wedged already\n"
+    assert vm.run("crashme wedge 1 1") == "crashme: cpu1 spins for 1 s, interrupts off\n"
+    vm.expect(r"^crashme: cpu1 takes interrupts again$", 60)
+    vm.send("poweroff")
+    assert vm.wait_exit() == 0
+
+
+def test_time_goes_on_when_the_clocks_cpu_comes_back(boot):
     vm = boot(smp=2)
-    vm.send("crashme wedge 0 2")
-    vm.expect(r"crashme: cpu0 takes interrupts again$", 60)
+    assert "cpu0 spins for 2 s" in vm.run("crashme wedge 0 2")
+    vm.expect(r"^crashme: cpu0 takes interrupts again$", 60)
+    vm.send("")
+    vm.prompt()
+    assert vm.run("sysctl hw.ncpu") == "hw.ncpu = 2\n"
+    assert "cpu1 spins for 1 s" in vm.run("crashme wedge 1 1")
+    vm.expect(r"^crashme: cpu1 takes interrupts again$", 60)
     vm.send("")
     vm.prompt()
     assert vm.run("sysctl hw.ncpu") == "hw.ncpu = 2\n"

@@ -18,7 +18,7 @@ NONE = r"nmi_disestablish: no such handler: handle "
 PANICS = {
     "nmi-mutex-enter": HANDLER + "mutex_enter",
     "nmi-mutex-spin-enter": HANDLER + "mutex_spin_enter",
-    "nmi-kmem-alloc": HANDLER + r"kmem_\w*alloc",
+    "nmi-kmem-alloc": HANDLER + "kmem_alloc",
     "nmi-kmem-free": HANDLER + r"kmem_\w*free",
     "nmi-softint": HANDLER + "softint_schedule",
     "nmi-printf": HANDLER + "v?printf",

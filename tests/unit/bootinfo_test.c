@@ -128,6 +128,13 @@ test_cmdline(void)
 	memset(longline, 'x', sizeof(longline));
 	bootinfo_set_cmdline(longline, sizeof(longline));
 	CHECK(bootinfo.bi_cmdline_cut);
+	CHECK_STR(bootinfo.bi_cmdline, "");	/* one word, and not whole */
+	longline[100] = ' ';
+	bootinfo_set_cmdline(longline, sizeof(longline));
+	CHECK(bootinfo.bi_cmdline_cut);
+	CHECK(strlen(bootinfo.bi_cmdline) == 100);
+	longline[BOOT_CMDLINE - 1] = '\t';	/* the cut falls on a blank */
+	bootinfo_set_cmdline(longline, sizeof(longline));
 	CHECK(strlen(bootinfo.bi_cmdline) == BOOT_CMDLINE - 1);
 	longline[BOOT_CMDLINE - 1] = '\0';	/* just fits */
 	bootinfo_set_cmdline(longline, sizeof(longline));
@@ -135,6 +142,8 @@ test_cmdline(void)
 	CHECK(strlen(bootinfo.bi_cmdline) == BOOT_CMDLINE - 1);
 	bootinfo_set_cmdline("abcdef", 3);	/* ends before its NUL */
 	CHECK(strcmp(bootinfo.bi_cmdline, "abc") == 0);
+	bootinfo_set_cmdline("a\033[31m\tb\a\377c", 100);
+	CHECK_STR(bootinfo.bi_cmdline, "a?[31m\tb??c");
 }
 
 static void

@@ -134,6 +134,9 @@ test_sleep(void)
 	p = kmem_alloc(size, KM_SLEEP);
 	CHECK(p == waiting_for);
 	CHECK_PANIC("no such memory", (void)kmem_alloc(1UL << 40, KM_SLEEP));
+	/* Less than all there is, but there never was such a run. */
+	CHECK_PANIC("no such memory", (void)kmem_alloc(RAM_SIZE / 2 + PAGE_SIZE,
+	    KM_SLEEP));
 	cold = true;
 	CHECK_PANIC("no such memory", (void)kmem_alloc(size, KM_SLEEP));
 }

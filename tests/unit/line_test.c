@@ -150,6 +150,27 @@ check_line(void)
 }
 
 static void
+test_lost(void)
+{
+	start();
+	CHECK(type("sysc") == LINE_MORE);
+	line_lost(&ln);
+	CHECK(type("tl\r") == LINE_LOST);
+	CHECK(type("ps\r") == LINE_DONE);
+	CHECK_STR(ln.ln_text, "ps");
+	line_lost(&ln);		/* before the first byte: nobody knows */
+	CHECK(type("ps\r") == LINE_LOST);
+	line_lost(&ln);
+	CHECK(type("ps\025ps\r") == LINE_DONE);
+	line_lost(&ln);
+	CHECK(type("ps\003") == LINE_CANCEL);
+	CHECK(type("ps\r") == LINE_DONE);
+	type_many('x', CONSOLE_LINE + 1);
+	line_lost(&ln);
+	CHECK(type("\r") == LINE_LOST);
+}
+
+static void
 test_random(void)
 {
 	u_int round, i, lines = 0;
@@ -249,6 +270,7 @@ unit_main(void)
 	RUN(test_editing);
 	RUN(test_noise);
 	RUN(test_long);
+	RUN(test_lost);
 	RUN(test_random);
 	RUN(test_split);
 	RUN(test_quotes);

@@ -241,32 +241,58 @@ pmap_mapdev(paddr_t pa, psize_t size)
 	return (volatile void *)(PMAP_DEV_BASE + pa);
 }
 
+/* A list of pages, through their first words; NULL: not that many. */
+static void **
+pages_take(size_t n)
+{
+	void **pages = NULL, **page;
+
+	for (; n > 0; n--) {
+		if ((page = page_alloc(0)) == NULL)
+			break;
+		*page = pages;
+		pages = page;
+	}
+	if (n == 0)
+		return pages;
+	while ((page = pages) != NULL) {
+		pages = *page;
+		page_free(page, 0);
+	}
+	return NULL;
+}
+
+/* Tables made for nothing are there for the next one. */
+static bool
+tables_make(vaddr_t va, size_t size)
+{
+	for (size_t off = 0; off < size; off += PAGE_SIZE)
+		if (pte_get(va + off, 1) == NULL)
+			return false;
+	return true;
+}
+
 /* Fresh zeroed pages for a stack; the page below them is never mapped. */
 vaddr_t
 pmap_stack_alloc(size_t size)
 {
-	vaddr_t va;
-	void *page;
-	bool ok = true;
+	void **pages, **page;
+	vaddr_t va = 0;
 
 	mutex_spin_enter(&pmap_lock);
-	va = stack_next + PAGE_SIZE;
-	for (size_t off = 0; ok && off < size; off += PAGE_SIZE) {
-		if ((page = page_alloc(0)) == NULL) {
-			ok = false;
-			break;
+	if (tables_make(stack_next + PAGE_SIZE, size) &&
+	    (pages = pages_take(size / PAGE_SIZE)) != NULL) {
+		va = stack_next + PAGE_SIZE;
+		for (stack_next = va; (page = pages) != NULL; stack_next += PAGE_SIZE) {
+			pages = *page;
+			/* RAM is dirty after UEFI; stack tops hold flags. */
+			memset(page, 0, PAGE_SIZE);
+			map_range(stack_next, PMAP_DIRECT_UNMAP(page), PAGE_SIZE,
+			    PTE_W | PTE_NX);
 		}
-		/* RAM is dirty after UEFI; stack tops hold flags. */
-		memset(page, 0, PAGE_SIZE);
-		ok = map_range(va + off, PMAP_DIRECT_UNMAP(page), PAGE_SIZE,
-		    PTE_W | PTE_NX);
-		if (!ok)
-			page_free(page, 0);
 	}
-	/* On failure what got mapped is used up with its addresses: rare. */
-	stack_next = va + size;
 	mutex_spin_exit(&pmap_lock);
-	return ok ? va : 0;
+	return va;
 }
 
 /* Unmapped, but right below something mapped in the stack area. */

@@ -57,16 +57,24 @@ bootinfo_add_mem(paddr_t start, psize_t size)
 	bi->bi_nmem++;
 }
 
-/* The string ends at its NUL, or after max bytes. */
+/*
+ * The string ends at its NUL, or after max bytes.  Of one that is too long
+ * only whole words are taken: half a value is another value.  What cannot be
+ * printed would reach the operator's terminal, and becomes a "?".
+ */
 void
 bootinfo_set_cmdline(const char *s, size_t max)
 {
-	size_t len = strnlen(s, MIN(max, (size_t)BOOT_CMDLINE));
+	size_t len = strnlen(s, MIN(max, (size_t)BOOT_CMDLINE)), i;
 
 	bootinfo.bi_cmdline_cut = len == BOOT_CMDLINE;
-	if (len == BOOT_CMDLINE)
-		len--;
-	memcpy(bootinfo.bi_cmdline, s, len);
+	if (bootinfo.bi_cmdline_cut) {
+		for (len--; len > 0 && s[len] != ' ' && s[len] != '\t'; len--)
+			continue;
+	}
+	for (i = 0; i < len; i++)
+		bootinfo.bi_cmdline[i] = isprint((u_char)s[i]) ||
+		    s[i] == '\t' ? s[i] : '?';
 	bootinfo.bi_cmdline[len] = '\0';
 }
 
