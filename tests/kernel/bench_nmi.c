@@ -151,7 +151,7 @@ find_newest(const struct nmi_account *na, void *arg)
 	*(const struct nmi_account **)arg = na;
 }
 
-/* The kernel's own handlers go: their accounts begin their records. */
+/* The kernel's own handlers go. */
 static void
 remove_all(void)
 {
@@ -159,7 +159,7 @@ remove_all(void)
 
 	while (nmi_account_count() != 0) {
 		nmi_account_foreach(find_newest, &na);
-		nmi_disestablish(__UNCONST(na));
+		nmi_disestablish(na->na_handle);
 	}
 }
 

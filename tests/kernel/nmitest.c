@@ -42,6 +42,30 @@ nt_self(void)
 	return came;
 }
 
+struct nt_search {
+	const nmi_handler_t *ns_handle;
+	const struct nmi_account *ns_found;
+};
+
+static void
+nt_compare(const struct nmi_account *na, void *arg)
+{
+	struct nt_search *ns = arg;
+
+	if (na->na_handle == ns->ns_handle)
+		ns->ns_found = na;
+}
+
+const struct nmi_account *
+nt_account(const nmi_handler_t *handle)
+{
+	struct nt_search ns = { handle, NULL };
+
+	nmi_account_foreach(nt_compare, &ns);
+	KASSERT(ns.ns_found != NULL);
+	return ns.ns_found;
+}
+
 uint64_t
 nt_unclaimed(void)
 {

@@ -49,23 +49,19 @@ bool nt_self(void);
 /* Unclaimed ones so far, of all CPUs. */
 uint64_t nt_unclaimed(void);
 
-/* The record of a handler begins with its counts. */
-static inline const struct nmi_account *
-nt_account(const nmi_handler_t *handle)
-{
-	return (const struct nmi_account *)(const void *)handle;
-}
+/* What is known of a handler that is registered. */
+const struct nmi_account *nt_account(const nmi_handler_t *);
 
 static inline uint64_t
 nt_calls(const nmi_handler_t *handle, u_int cpu)
 {
-	return *(const volatile uint64_t *)&nt_account(handle)->na_slot[cpu].ns_calls;
+	return *(const volatile uint64_t *)&nt_account(handle)->na_slot[cpu].ns_calls.ev_count;
 }
 
 static inline uint64_t
 nt_claims(const nmi_handler_t *handle, u_int cpu)
 {
-	return *(const volatile uint64_t *)&nt_account(handle)->na_slot[cpu].ns_claims;
+	return *(const volatile uint64_t *)&nt_account(handle)->na_slot[cpu].ns_claims.ev_count;
 }
 
 /* Exceptions that return, and end the blocking of NMIs as they do. */

@@ -1,5 +1,7 @@
 /* What is counted and logged of NMIs adds up. */
 
+#include <sys/evcnt.h>
+#include <x86/cpuvar.h>
 #include "nmitest.h"
 
 #define CO_ROUNDS	100
@@ -124,6 +126,52 @@ KTEST(nmi_log_ring, "the log keeps the last NMIs in their order")
 	KT_CHECK(le == curcpu()->ci_nmi.nc_entry);
 	splx(s);
 	nmi_disestablish(handle);
+}
+
+/* The counters of one handler, by name, as anybody reads them. */
+struct co_sum {
+	u_int cs_found;
+	uint64_t cs_calls, cs_claims;
+};
+
+static void
+co_add(const struct evcnt *ev, void *arg)
+{
+	struct co_sum *cs = arg;
+
+	if (strcmp(ev->ev_name, "co_counted+0x0 calls") == 0)
+		cs->cs_calls += ev->ev_count;
+	else if (strcmp(ev->ev_name, "co_counted+0x0 claims") == 0)
+		cs->cs_claims += ev->ev_count;
+	else
+		return;
+	cs->cs_found++;
+}
+
+/* Claims on cpu0 only. */
+static int
+co_counted(const struct trapframe *tf __unused, void *arg __unused)
+{
+	return cpu_number() == 0;
+}
+
+KTEST(nmi_evcnt, "calls and claims of a handler are event counters while it is registered")
+{
+	nmi_handler_t *claim = nmi_establish(nt_claim, NULL);
+	nmi_handler_t *handle = nmi_establish(co_counted, NULL);
+	struct co_sum cs = { 0 }, gone = { 0 };
+	struct cpu_info *ci;
+	CPU_INFO_ITERATOR cii;
+
+	for (CPU_INFO_FOREACH(cii, ci))
+		KT_CHECK(nt_send(ci));
+	evcnt_foreach(EVCNT_TYPE_MISC, co_add, &cs);
+	nmi_disestablish(handle);
+	nmi_disestablish(claim);
+	evcnt_foreach(EVCNT_TYPE_ANY, co_add, &gone);
+	KT_CHECK(cs.cs_found == 2 * (u_int)ncpu);
+	KT_CHECK(cs.cs_calls == (u_int)ncpu && cs.cs_claims == 1);
+	KT_CHECK(gone.cs_found == 0);
 }
 
 static int

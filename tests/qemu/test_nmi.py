@@ -27,6 +27,7 @@ PANICS = {
     "nmi-disestablish-null": NONE + r"(0x0|\(nil\)|0)",
     "nmi-disestablish-twice": NONE + r"0x[0-9a-f]+",
     "nmi-disestablish-stale": NONE + r"0x[0-9a-f]+",
+    "nmi-disestablish-reused": NONE + r"0x[0-9a-f]+",
     "nmi-disestablish-foreign": NONE + r"0x[0-9a-f]+",
     "nmi-unclaimed": r"unclaimed NMI on cpu\d+",
     "nmi-panic-remove": "nmi-panic-remove",

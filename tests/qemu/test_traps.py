@@ -9,6 +9,7 @@ TRAPS = {
     "trap-divide": "integer divide fault",
     "trap-debug": "debug trap",
     "trap-step": "debug trap",
+    "trap-watch": "debug trap",
     "trap-breakpoint": "breakpoint trap",
     "trap-overflow": "overflow trap",
     "trap-bound": "bounds check fault",

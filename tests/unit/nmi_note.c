@@ -7,6 +7,7 @@
 
 bool nmi_timing;
 volatile u_int note_attached, note_open;
+struct nmi_account *note_accounts;
 static bool not_a_thread;
 
 bool
@@ -15,11 +16,15 @@ nmi_thread_context(const char *what __unused, nmi_handler_func_t func __unused)
 	return !not_a_thread;
 }
 
-/* A record begins with its account. */
 static struct nmi_account *
 account(nmi_handler_t *h)
 {
-	return (struct nmi_account *)(void *)h;
+	struct nmi_account *na = note_accounts;
+
+	while (na != NULL && na->na_handle != h)
+		na = na->na_next;
+	CHECK(na != NULL);
+	return na;
 }
 
 static int

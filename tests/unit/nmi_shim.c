@@ -22,6 +22,7 @@ struct pserialize {
 };
 
 volatile u_int shim_memory;		/* allocations that live */
+void *shim_newest;
 bool shim_no_memory;
 static struct pserialize the_psz;
 
@@ -75,10 +76,14 @@ pserialize_perform(pserialize_t psz)
 void *
 kmem_zalloc(size_t size, km_flag_t flags __unused)
 {
+	void *p;
+
 	if (shim_no_memory)
 		return NULL;
 	atomic_inc_uint(&shim_memory);
-	return nmi_host_alloc(size);
+	p = nmi_host_alloc(size);
+	atomic_store_relaxed(&shim_newest, p);
+	return p;
 }
 
 void

@@ -162,7 +162,7 @@ test_panic_frees_nothing(void)
 	panicstr = NULL;
 	CHECK(shim_memory == memory + 1);
 	CHECK(shim_nmi() == 0 && d.d_calls == 0);
-	nmi_host_free(h);		/* on no list any more */
+	nmi_host_free(shim_newest);	/* on no list any more */
 	atomic_dec_uint(&shim_memory);
 }
 

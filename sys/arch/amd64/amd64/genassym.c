@@ -23,6 +23,7 @@ genassym(void)
 	DEFINE(CI_CURLWP, offsetof(struct cpu_info, ci_curlwp));
 	DEFINE(CI_NMI_LATCHED, offsetof(struct cpu_info, ci_nmi.nc_latched.ev_count));
 	DEFINE(L_SP, offsetof(struct lwp, l_sp));
+	DEFINE(NMI_LOG_LATCHED, NMI_LOG_LATCHED);
 	DEFINE(BOOT_STACK_SIZE, KSTACK_SIZE);
 
 	DEFINE(TF_SIZE, sizeof(struct trapframe));

@@ -129,8 +129,11 @@ END(trap_return)
  * any two instructions, also where CS says kernel but GS is still the user's:
  * so nothing is guessed.  Whatever GS base is there is kept in rbx, ours is
  * taken from the word above the stack, and the old one is put back.
+ *
+ * #DB also switches the watchpoints off while it is handled: one that hit
+ * there would start on this stack again, over the frame that is in use.
  */
-.macro IST_STUB name, vec, error
+.macro IST_STUB name, vec, error, watched=0
 	.globl	\name
 	.type	\name, @function
 	.balign	16
@@ -140,6 +143,12 @@ END(trap_return)
 	.endif
 	pushq	$\vec
 	SAVE_REGS
+	.if	\watched
+	movq	%dr7, %rax
+	movq	%rax, TF_ARG6(%rsp)
+	xorl	%eax, %eax
+	movq	%rax, %dr7
+	.endif
 	cld
 	LINK_FRAME
 	movl	$MSR_GSBASE, %ecx
@@ -157,13 +166,17 @@ END(trap_return)
 	shrq	$32, %rdx
 	movl	$MSR_GSBASE, %ecx
 	wrmsr
+	.if	\watched
+	movq	TF_ARG6(%rsp), %rax
+	movq	%rax, %dr7
+	.endif
 	RESTORE_REGS
 	addq	$TF_RIP, %rsp
 	iretq
 	.size	\name, . - \name
 .endm
 
-	IST_STUB vector_debug, 1, 0
+	IST_STUB vector_debug, 1, 0, watched=1
 	IST_STUB vector_double_fault, 8, 1
 	IST_STUB vector_machine_check, 18, 0
 
@@ -201,9 +214,12 @@ trap_stubs_end:
  * - The final iretq takes its frame from the trapframe, below T-40, so an
  *   NMI right before it overwrites nothing.  After it the CPU is out.
  *
- * The window is the last text of the kernel (conf/kernel.ldscript), so "RIP in
- * the window" is one unsigned comparison; user addresses are lower.  RSP is
- * never evidence of anything: a user controls it across SYSCALL.
+ * The window is the last text of the kernel (conf/kernel.ldscript), so "RIP is
+ * not in the window" is one unsigned comparison; user addresses are lower.
+ * What lies higher is not code, but a jump gone wild may have led there, and
+ * an NMI comes before the page fault: that is no nested one, so the second
+ * comparison.  RSP is never evidence of anything: a user controls it across
+ * SYSCALL.
  *
  * Two stubs from one macro, chosen when the IDT is filled: with FSGSBASE
  * the current GS base is read and written by instructions, without it by
@@ -220,12 +236,18 @@ trap_stubs_end:
 #define NMI_TF_CR2	TF_ARG7
 
 .macro NMI_STUB name, fsgsbase
+.L\name\()_high:
+	cmpq	$nmi_window_end, (%rsp)
+	jb	nmi_start_over
+	jmp	.L\name\()_not_window
+
 	.globl	\name
 	.type	\name, @function
 	.balign	16
 \name:
 	cmpq	$nmi_window, (%rsp)	/* nested, on our way out? */
-	jae	nmi_start_over
+	jae	.L\name\()_high
+.L\name\()_not_window:
 	cmpq	$0, NMI_HW_BUSY(%rsp)
 	jne	nmi_latch
 
@@ -325,21 +347,24 @@ nmi_start_over:
 	subq	$(NMI_T - 5 * 8), %rsp
 	movq	$1, NMI_T + IST_TOP_BUSY(%rsp)
 	cld
+	xorl	%esi, %esi
+	jmp	1f
 nmi_again:
-	movq	$0, NMI_T + IST_TOP_PENDING(%rsp)
+	movl	$NMI_LOG_LATCHED, %esi
+1:	movq	$0, NMI_T + IST_TOP_PENDING(%rsp)
 	leaq	TF_ARG8(%rsp), %rbp
-	call	nmi_gs_load
+	call	nmi_gs_load		/* leaves esi alone */
 	movq	NMI_T + IST_TOP_LATCHED(%rsp), %rax
 	movq	%rax, %gs:CI_NMI_LATCHED	/* its event counter */
 	movq	%rsp, %rdi
-	call	nmi_trap
+	call	nmi_trap_again
 	testl	%eax, %eax
 	jnz	nmi_leave
 
 /* No handler claims it.  If this returns, a debugger may have changed it all. */
 nmi_nobody:
 	movq	%rsp, %rdi
-	call	nmi_unclaimed
+	call	nmi_trap_unclaimed
 	movq	TF_R12(%rsp), %r12
 	movq	TF_R13(%rsp), %r13
 	movq	TF_R14(%rsp), %r14

@@ -24,6 +24,7 @@ struct cpu_info {
 	volatile bool ci_running;	/* has reached the scheduler */
 	struct cpu_data ci_data;	/* the machine-independent part */
 	char ci_model[49];
+	u_long ci_dr7;			/* not 0: it has watchpoints (dbregs.c) */
 	struct nmi_cpu ci_nmi;
 	struct cpu_md ci_md __aligned(64); /* GDT, TSS, stacks: <machine/segments.h> */
 };
@@ -61,6 +62,14 @@ curcpu(void)
 	__asm volatile("movq %0,%%gs:%c1" \
 	    :: "er"((__typeof(((struct cpu_info *)0)->member))(v)), \
 	    "i"(offsetof(struct cpu_info, member)) : "memory")
+/* Is it zero?  Compared where it lies: two instructions with the branch. */
+#define curcpu_zero_p(member) \
+	({ \
+		bool __z; \
+		__asm volatile("cmpq $0,%%gs:%c1" \
+		    : "=@ccz"(__z) : "i"(offsetof(struct cpu_info, member))); \
+		__z; \
+	})
 #define curcpu_inc(member) \
 	__asm volatile("incq %%gs:%c0" \
 	    :: "i"(offsetof(struct cpu_info, member)) : "memory", "cc")

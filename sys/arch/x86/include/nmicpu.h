@@ -10,6 +10,10 @@
 #define NMI_DEFER_SIZE	16		/* of each ring; a power of two */
 #define NMI_PRINTF_SIZE	1024		/* a power of two */
 
+#define NMI_LOG_LATCHED	0x1U	/* a run for those that came during the last */
+#define NMI_LOG_PING	0x2U	/* claimed, since nmi_ping() had sent one */
+#define NMI_LOG_STOP	0x4U	/* claimed, since we were to be stopped */
+
 struct nmi_account;
 
 /* One NMI taken; the entries of a CPU form a ring. */
@@ -17,7 +21,13 @@ struct nmi_log_entry {
 	struct nmi_log_entry *le_next;
 	uint32_t le_tsc[2];		/* low, high; 0: never used */
 	uint64_t le_rip;
-	uint64_t le_cs;
+	union {
+		uint64_t le_cs_why;	/* one store of cs clears le_why */
+		struct {
+			uint32_t le_cs;
+			uint32_t le_why;	/* NMI_LOG_* */
+		};
+	};
 	int (*le_claimer)(const struct trapframe *, void *);	/* the last one */
 };
 
@@ -47,9 +57,13 @@ struct nmi_cpu {
 
 	/* nmi_ipi.c */
 	volatile u_int nc_ipi;		/* why we sent it an NMI: NMI_IPI_* */
-	volatile u_int nc_pings;	/* NMI_IPI_PINGs that arrived */
 	volatile u_int nc_parked;	/* the stop word it waits on, or 0 */
 	const struct trapframe *volatile nc_frame;	/* what it was doing */
+
+	/* nmi_ping.c */
+	volatile u_int nc_ping_sent, nc_ping_left;
+	volatile u_int nc_ping_seen, nc_ping_settled;
+	volatile u_int nc_pings;	/* NMIs claimed for them */
 
 	/* nmi_defer.c, nmi_printf.c */
 	struct nmi_defer_ring nc_defer[2];

@@ -1,14 +1,16 @@
 /*
  * What this kernel adds to nmi(9): accounting, the log, checks of context.
  *
- * nmi.c uses only the note_*() inlines and the two functions above them;
- * with empty ones it builds in NetBSD.
+ * nmi.c uses of it struct nmi_account, nmi_timing, nmi_thread_context() and
+ * the note_*() functions, and nothing below them.  With an empty struct,
+ * constants and empty functions for these it builds in NetBSD.
  */
 
 #ifndef _X86_NMIVAR_H_
 #define _X86_NMIVAR_H_
 
 #include <sys/param.h>
+#include <sys/evcnt.h>
 
 #include <machine/cpu.h>
 
@@ -19,15 +21,19 @@ typedef int (*nmi_handler_func_t)(const struct trapframe *, void *);
 
 /* One handler on one CPU. */
 struct nmi_slot {
-	uint64_t ns_calls;
-	uint64_t ns_claims;
+	struct evcnt ns_calls;
+	struct evcnt ns_claims;
 	uint64_t ns_maxcycles;		/* while machdep.nmi.timing is on */
 };
+
+#define NMI_EVNAME	64
 
 /* One handler: lies at the start of its record. */
 struct nmi_account {
 	nmi_handler_func_t na_func;
 	void *na_arg;
+	nmi_handler_t *na_handle;
+	char na_evname[2][NMI_EVNAME];	/* "NAME calls", "NAME claims" */
 	TAILQ_ENTRY(nmi_account) na_list;
 	struct nmi_slot na_slot[MAXCPUS];
 };
@@ -36,7 +42,8 @@ extern bool nmi_timing;			/* sysctl machdep.nmi.timing */
 
 /* False, and one line said why: func may not be registered from here. */
 bool nmi_thread_context(const char *what, nmi_handler_func_t func);
-void note_attach(struct nmi_account *, nmi_handler_func_t, void *);
+void note_attach(struct nmi_account *, nmi_handler_t *, nmi_handler_func_t,
+    void *);
 void note_detach(struct nmi_account *);
 
 /* From here on: NMI context, in the loop over the handlers. */
@@ -69,13 +76,13 @@ static inline void
 note_call(size_t slot, struct nmi_account *na)
 {
 	curcpu_store(ci_nmi.nc_current, na);
-	note_count(slot, na, ns_calls);
+	note_count(slot, na, ns_calls.ev_count);
 }
 
 static inline void
 note_claim(size_t slot, struct nmi_account *na)
 {
-	note_count(slot, na, ns_claims);
+	note_count(slot, na, ns_claims.ev_count);
 	curcpu_load(ci_nmi.nc_entry)->le_claimer = na->na_func;
 }
 
@@ -102,24 +109,40 @@ note_end(void)
 }
 
 /* nmi_trap.c */
-int nmi_trap(struct trapframe *);	/* called by vector.S */
+int nmi_trap(struct trapframe *);	/* these three: called by vector.S */
+int nmi_trap_again(struct trapframe *, u_int);
+void nmi_trap_unclaimed(struct trapframe *);
 bool nmi_in_progress(struct cpu_info *);	/* between entry and iret */
 uint64_t nmi_latched(const struct cpu_info *);
 bool nmi_absorb(struct cpu_info *, uint64_t);	/* was there one? */
 void nmi_cpu_init(struct cpu_info *);	/* before its lidt */
 
 /* nmi_unclaimed.c */
-void nmi_unclaimed(struct trapframe *);	/* called by vector.S */
+void nmi_unclaimed(struct trapframe *);
 
 /* nmi_account.c: calls fn for each handler, oldest first; thread context. */
 void nmi_account_foreach(void (*fn)(const struct nmi_account *, void *), void *);
 int nmi_account_count(void);
+void nmi_account_init(void);		/* once the CPUs are there */
 const char *nmi_handler_name(char *, size_t, nmi_handler_func_t);
 
-/* nmi_ipi.c */
+/* nmi_ping.c */
 #define NMI_PING_MS	200
-void nmi_ipi_init(void);
+void nmi_ping_init(void);
 bool nmi_ping(struct cpu_info *);	/* sent one, and it was taken */
+void nmi_ping_all(bool, void (*)(struct cpu_info *));
+bool nmi_ping_claim(struct nmi_cpu *);	/* in an NMI: may be ours */
+void nmi_ping_settle(struct nmi_cpu *);	/* in an interrupt: it has come */
+
+/* One is under way to it, or may be. */
+static inline bool
+nmi_ping_owed(const struct nmi_cpu *nc)
+{
+	return nc->nc_ping_settled != nc->nc_ping_sent;
+}
+
+/* nmi_ipi.c */
+void nmi_ipi_init(void);
 bool nmi_stop_try(void);		/* take the machine; true: it is ours */
 void nmi_park(const struct trapframe *);
 
@@ -131,6 +154,7 @@ void nmi_defer_init(void);
 void nmi_cmd_init(void);
 void nmi_soft_intr(void);
 void nmi_soft_kick(void);
+void nmi_soft_kick_all(void);
 void nmi_printf_drain(struct nmi_cpu *);
 
 #endif

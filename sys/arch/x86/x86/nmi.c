@@ -29,8 +29,14 @@
 
 typedef int (*nmi_func_t)(const struct trapframe *, void *);
 
+/*
+ * A handle is no address but a number that is never given twice: the memory of
+ * a record that was removed may hold a newer one, and its old handle must
+ * not remove that.
+ */
 struct nmi_handler {
 	struct nmi_account n_account;	/* first: one address for both */
+	nmi_handler_t *n_handle;
 	nmi_func_t n_func;
 	void *n_arg;
 	struct nmi_handler *n_next;
@@ -40,6 +46,7 @@ static struct {
 	kmutex_t lock;			/* of writers */
 	pserialize_t psz;
 	struct nmi_handler *head;	/* the newest */
+	unsigned long handles;		/* given out so far */
 } nmi_list;
 
 void
@@ -62,6 +69,7 @@ nmi_handler_t *
 nmi_establish(nmi_func_t func, void *arg)
 {
 	struct nmi_handler *n;
+	nmi_handler_t *handle;
 
 	if (func == NULL || !nmi_thread_context("nmi_establish", func))
 		return NULL;
@@ -69,24 +77,25 @@ nmi_establish(nmi_func_t func, void *arg)
 		return NULL;
 	n->n_func = func;
 	n->n_arg = arg;
-	note_attach(&n->n_account, func, arg);
 
 	mutex_enter(&nmi_list.lock);
+	n->n_handle = handle = (nmi_handler_t *)++nmi_list.handles;
+	note_attach(&n->n_account, handle, func, arg);
 	n->n_next = nmi_list.head;
 	atomic_store_release(&nmi_list.head, n);
 	mutex_exit(&nmi_list.lock);
-	return n;
+	return handle;
 }
 
-/* The pointer that points at a record; NULL: it is on no list of ours. */
+/* The pointer that points at the record; NULL: there is none. */
 static struct nmi_handler **
-nmi_find(const struct nmi_handler *handle)
+nmi_find(const nmi_handler_t *handle)
 {
 	struct nmi_handler **np;
 
 	KASSERT(mutex_owned(&nmi_list.lock));
 	for (np = &nmi_list.head; *np != NULL; np = &(*np)->n_next)
-		if (*np == handle)
+		if ((*np)->n_handle == handle)
 			return np;
 	return NULL;
 }
@@ -102,26 +111,27 @@ nmi_find(const struct nmi_handler *handle)
 void
 nmi_disestablish(nmi_handler_t *handle)
 {
-	struct nmi_handler **np;
+	struct nmi_handler **np, *n;
 
 	if (!nmi_thread_context("nmi_disestablish", NULL))
 		panic("nmi_disestablish: not in thread context: handle %p",
 		    (void *)handle);
 	mutex_enter(&nmi_list.lock);
-	if (handle == NULL || (np = nmi_find(handle)) == NULL) {
+	if ((np = nmi_find(handle)) == NULL) {
 		mutex_exit(&nmi_list.lock);
 		panic("nmi_disestablish: no such handler: handle %p",
 		    (void *)handle);
 	}
 	/* Its own n_next stays: a CPU that stands on it walks on. */
-	atomic_store_release(np, handle->n_next);
+	n = *np;
+	atomic_store_release(np, n->n_next);
 	pserialize_perform(nmi_list.psz);
 	mutex_exit(&nmi_list.lock);
 
 	if (panicstr != NULL)
 		return;
-	note_detach(&handle->n_account);
-	kmem_free(handle, sizeof(*handle));
+	note_detach(&n->n_account);
+	kmem_free(n, sizeof(*n));
 }
 
 /*

@@ -1,10 +1,12 @@
 /*
  * Who is registered, and how often each was called: for the operator, and
- * for the message that names a handler which broke a rule.
+ * for the message that names a handler which broke a rule.  The counts are
+ * event counters, one pair for each handler and CPU.
  */
 
 #include <sys/param.h>
 #include <sys/systm.h>
+#include <sys/evcnt.h>
 #include <sys/lwp.h>
 #include <sys/mutex.h>
 #include <sys/sysctl.h>
@@ -23,11 +25,50 @@ static kmutex_t account_lock = MUTEX_SPIN_INITIALIZER;
 static volatile int naccounts;
 static TAILQ_HEAD(, nmi_account) accounts = TAILQ_HEAD_INITIALIZER(accounts);
 
-void
-note_attach(struct nmi_account *na, nmi_handler_func_t func, void *arg)
+static bool attach_counters;		/* ncpu is final */
+
+/* The counts of an early handler's calls so far stay. */
+static void
+account_attach(struct nmi_account *na)
 {
+	struct cpu_info *ci;
+	CPU_INFO_ITERATOR cii;
+
+	for (CPU_INFO_FOREACH(cii, ci)) {
+		struct nmi_slot *ns = &na->na_slot[cii];
+
+		evcnt_attach_dynamic_nozero(&ns->ns_calls, EVCNT_TYPE_MISC,
+		    NULL, cpu_name(ci), na->na_evname[0]);
+		evcnt_attach_dynamic_nozero(&ns->ns_claims, EVCNT_TYPE_MISC,
+		    NULL, cpu_name(ci), na->na_evname[1]);
+	}
+}
+
+/* At boot, when nobody registers meanwhile. */
+void
+nmi_account_init(void)
+{
+	struct nmi_account *na;
+
+	attach_counters = true;
+	TAILQ_FOREACH(na, &accounts, na_list)
+		account_attach(na);
+}
+
+void
+note_attach(struct nmi_account *na, nmi_handler_t *handle,
+    nmi_handler_func_t func, void *arg)
+{
+	char name[NMI_EVNAME - sizeof(" claims")];
+	const char *n = nmi_handler_name(name, sizeof(name), func);
+
+	na->na_handle = handle;
 	na->na_func = func;
 	na->na_arg = arg;
+	snprintf(na->na_evname[0], NMI_EVNAME, "%s calls", n);
+	snprintf(na->na_evname[1], NMI_EVNAME, "%s claims", n);
+	if (attach_counters)
+		account_attach(na);
 	mutex_spin_enter(&account_lock);
 	TAILQ_INSERT_TAIL(&accounts, na, na_list);
 	naccounts++;
@@ -37,6 +78,10 @@ note_attach(struct nmi_account *na, nmi_handler_func_t func, void *arg)
 void
 note_detach(struct nmi_account *na)
 {
+	for (int i = 0; attach_counters && i < ncpu; i++) {
+		evcnt_detach(&na->na_slot[i].ns_calls);
+		evcnt_detach(&na->na_slot[i].ns_claims);
+	}
 	mutex_spin_enter(&account_lock);
 	TAILQ_REMOVE(&accounts, na, na_list);
 	naccounts--;

@@ -22,13 +22,13 @@ show_handler(const struct nmi_account *na, void *arg __unused)
 	char name[64], max[24] = "-";
 
 	for (int i = 0; i < ncpu; i++) {
-		calls += na->na_slot[i].ns_calls;
-		claims += na->na_slot[i].ns_claims;
+		calls += na->na_slot[i].ns_calls.ev_count;
+		claims += na->na_slot[i].ns_claims.ev_count;
 		cycles = MAX(cycles, na->na_slot[i].ns_maxcycles);
 	}
 	if (nmi_timing)
 		snprintf(max, sizeof(max), "%lu", cycles);
-	printf("%-28s  %-18p  %8lu  %8lu  %9s\n",
+	printf_nolog("%-28s  %-18p  %8lu  %8lu  %9s\n",
 	    nmi_handler_name(name, sizeof(name), na->na_func), na->na_arg,
 	    calls, claims, max);
 }
@@ -38,7 +38,7 @@ show_cpu(const struct cpu_info *ci)
 {
 	const struct nmi_cpu *nc = &ci->ci_nmi;
 
-	printf("%s: %lu taken, %lu latched, %lu absorbed, %lu unclaimed\n",
+	printf_nolog("%s: %lu taken, %lu latched, %lu absorbed, %lu unclaimed\n",
 	    cpu_name(ci), nc->nc_taken.ev_count, nmi_latched(ci),
 	    nc->nc_absorbed.ev_count, nc->nc_unclaimed.ev_count);
 }
@@ -49,7 +49,7 @@ nmi_show(void)
 	struct cpu_info *ci;
 	CPU_INFO_ITERATOR cii;
 
-	printf("%-28s  %-18s  %8s  %8s  %9s\n",
+	printf_nolog("%-28s  %-18s  %8s  %8s  %9s\n",
 	    "HANDLER", "ARG", "CALLS", "CLAIMS", "MAXCYCLES");
 	nmi_account_foreach(show_handler, NULL);
 	for (CPU_INFO_FOREACH(cii, ci))
@@ -57,19 +57,30 @@ nmi_show(void)
 	return 0;
 }
 
+/* Who claimed it, or why nobody did. */
+static const char *
+claimed_by(const struct nmi_log_entry *le, bool running, char *buf, size_t len)
+{
+	if (le->le_claimer != NULL)
+		return nmi_handler_name(buf, len, le->le_claimer);
+	return running ? "nobody yet" : "unclaimed";
+}
+
 static void
-show_entry(const struct cpu_info *ci, const struct nmi_log_entry *le)
+show_entry(const struct cpu_info *ci, const struct nmi_log_entry *le, bool running)
 {
 	char where[80], buf[64];
-	const char *who = "unclaimed";
 	uint64_t tsc = (uint64_t)le->le_tsc[1] << 32 | le->le_tsc[0];
 	uint64_t ms = tsc / (tsc_freq / 1000);
 
-	if (le->le_claimer != NULL)
-		who = nmi_handler_name(buf, sizeof(buf), le->le_claimer);
-	printf("%7lu.%03lu  %-5s  ring %u  %-36s  %s\n", ms / 1000, ms % 1000,
-	    cpu_name(ci), (u_int)(le->le_cs & 3),
-	    ksyms_format(where, sizeof(where), le->le_rip), who);
+	printf_nolog("%7lu.%03lu  %-5s  ring %u  %-36s  %s%s%s%s%s\n",
+	    ms / 1000, ms % 1000, cpu_name(ci), le->le_cs & 3,
+	    ksyms_format(where, sizeof(where), le->le_rip),
+	    claimed_by(le, running, buf, sizeof(buf)),
+	    le->le_why & NMI_LOG_PING ? ", ping" : "",
+	    le->le_why & NMI_LOG_STOP ? ", stop" : "",
+	    le->le_why & NMI_LOG_LATCHED ? ", latched" : "",
+	    running ? ", still running" : "");
 }
 
 /* Oldest first; an NMI meanwhile may replace what is being shown. */
@@ -79,7 +90,7 @@ nmi_log(void)
 	struct cpu_info *ci;
 	CPU_INFO_ITERATOR cii;
 
-	printf("%11s  %-5s  %-6s  %-36s  %s\n", "TIME", "CPU", "RING", "AT", "CLAIMED BY");
+	printf_nolog("%11s  %-5s  %-6s  %-36s  %s\n", "TIME", "CPU", "RING", "AT", "CLAIMED BY");
 	for (CPU_INFO_FOREACH(cii, ci)) {
 		const struct nmi_log_entry *le = ci->ci_nmi.nc_entry->le_next;
 
@@ -90,7 +101,8 @@ nmi_log(void)
 				continue;
 			if (console_interrupted())
 				return 0;
-			show_entry(ci, &copy);
+			show_entry(ci, &copy, le == ci->ci_nmi.nc_entry &&
+			    nmi_in_progress(ci));
 		}
 	}
 	return 0;
@@ -100,7 +112,7 @@ static void
 nmi_send_one(struct cpu_info *ci)
 {
 	if (!nmi_ping(ci))
-		printf("nmi: %s: no NMI arrived in %d ms\n", cpu_name(ci),
+		printf_nolog("nmi: %s: no NMI arrived in %d ms\n", cpu_name(ci),
 		    NMI_PING_MS);
 }
 
@@ -142,6 +154,7 @@ nmi_cmd_init(void)
 	struct cpu_info *ci;
 	CPU_INFO_ITERATOR cii;
 
+	nmi_account_init();
 	for (CPU_INFO_FOREACH(cii, ci)) {
 		struct nmi_cpu *nc = &ci->ci_nmi;
 		const struct {
@@ -158,11 +171,9 @@ nmi_cmd_init(void)
 
 		for (size_t i = 0; i < __arraycount(counters); i++) {
 			/* What was counted during boot stays. */
-			uint64_t so_far = counters[i].ev->ev_count;
-
-			evcnt_attach_dynamic(counters[i].ev, EVCNT_TYPE_MISC,
-			    NULL, cpu_name(ci), counters[i].name);
-			counters[i].ev->ev_count += so_far;
+			evcnt_attach_dynamic_nozero(counters[i].ev,
+			    EVCNT_TYPE_MISC, NULL, cpu_name(ci),
+			    counters[i].name);
 		}
 	}
 }

@@ -14,11 +14,25 @@
 #include <machine/frame.h>
 #include <machine/trap.h>
 
+#include <x86/dbregs.h>
 #include <x86/nmivar.h>
 
-/* The rest of the stub's work is nmi_dispatch's, so this ends in a jump. */
-int
-nmi_trap(struct trapframe *tf)
+/*
+ * A handler may touch what is being watched.  A debug trap there would be
+ * nobody's, and its iret would end the blocking of NMIs.
+ */
+static __noinline int
+nmi_dispatch_unwatched(const struct trapframe *tf)
+{
+	u_long dr7 = x86_watch_suspend();
+	int claimed = nmi_dispatch(tf);
+
+	x86_watch_resume(dr7);
+	return claimed;
+}
+
+static inline __always_inline struct nmi_log_entry *
+nmi_note(const struct trapframe *tf)
 {
 	struct nmi_log_entry *le = curcpu_load(ci_nmi.nc_entry)->le_next;
 
@@ -26,9 +40,37 @@ nmi_trap(struct trapframe *tf)
 	curcpu_inc(ci_nmi.nc_taken.ev_count);	/* a handler may not return */
 	rdtsc_halves(&le->le_tsc[0], &le->le_tsc[1]);
 	le->le_rip = tf->tf_rip;
-	le->le_cs = tf->tf_cs;
+	le->le_cs_why = tf->tf_cs;
 	le->le_claimer = NULL;
+	return le;
+}
+
+/* The rest of the stub's work is nmi_dispatch's, so this ends in a jump. */
+int
+nmi_trap(struct trapframe *tf)
+{
+	(void)nmi_note(tf);
+	if (__predict_false(!curcpu_zero_p(ci_dr7)))
+		return nmi_dispatch_unwatched(tf);
 	return nmi_dispatch(tf);
+}
+
+/* The same where the stub starts over, or comes back for what it latched. */
+int
+nmi_trap_again(struct trapframe *tf, u_int why)
+{
+	nmi_note(tf)->le_why = why;
+	return nmi_dispatch_unwatched(tf);
+}
+
+/* Nobody claimed it.  No debug traps in the answer, either. */
+void
+nmi_trap_unclaimed(struct trapframe *tf)
+{
+	u_long dr7 = x86_watch_suspend();
+
+	nmi_unclaimed(tf);
+	x86_watch_resume(dr7);
 }
 
 static volatile uint64_t *

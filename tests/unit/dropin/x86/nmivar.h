@@ -13,7 +13,7 @@ struct nmi_account {
 
 #define nmi_timing			false
 #define nmi_thread_context(what, func)	true
-#define note_attach(na, func, arg)	((void)(na))
+#define note_attach(na, handle, func, arg) ((void)(na))
 #define note_detach(na)			((void)(na))
 #define note_begin()			0
 #define note_call(slot, na)		((void)(slot), (void)(na))

@@ -15,6 +15,8 @@
 typedef int (*nmi_handler_func_t)(const struct trapframe *, void *);
 
 struct nmi_account {
+	nmi_handler_t *na_handle;
+	struct nmi_account *na_next;	/* the one attached before */
 	nmi_handler_func_t na_func;
 	void *na_arg;
 	volatile u_int na_calls, na_claims, na_timed;
@@ -22,12 +24,17 @@ struct nmi_account {
 
 extern bool nmi_timing;
 extern volatile u_int note_attached, note_open;
+extern struct nmi_account *note_accounts;	/* changed under nmi.c's lock */
 
 bool nmi_thread_context(const char *, nmi_handler_func_t);
 
 static inline void
-note_attach(struct nmi_account *na, nmi_handler_func_t func, void *arg)
+note_attach(struct nmi_account *na, nmi_handler_t *handle,
+    nmi_handler_func_t func, void *arg)
 {
+	na->na_handle = handle;
+	na->na_next = note_accounts;
+	note_accounts = na;
 	na->na_func = func;
 	na->na_arg = arg;
 	atomic_inc_uint(&note_attached);
