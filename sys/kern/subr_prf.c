@@ -91,11 +91,17 @@ prf_exit(bool locked)
 		prf_unlock(cpu_number() + 1);
 }
 
-static void
-put_console(int c, void *arg __unused)
+void
+prf_putc(int c)
 {
 	prf_progress++;		/* a lost count only shortens patience */
 	cnputc(c);
+}
+
+static void
+put_console(int c, void *arg __unused)
+{
+	prf_putc(c);
 }
 
 static void

@@ -24,6 +24,7 @@ void vprintf_nolog(const char *, va_list) __printflike(1, 0);
  */
 bool prf_enter(void);
 void prf_exit(bool);
+void prf_putc(int);	/* to the console: whoever waits sees that we live */
 void cnputc(int);		/* the console's; see <dev/cons.h> */
 
 /* reboot(9) */

@@ -128,6 +128,33 @@ KTEST(nmi_log_ring, "the log keeps the last NMIs in their order")
 	nmi_disestablish(handle);
 }
 
+KTEST(nmi_log_why, "the log tells our own NMIs, runs for latched ones, and what nobody has claimed yet")
+{
+	nmi_handler_t *handle;
+	const struct nmi_log_entry *le;
+	int s;
+
+	KT_NEEDS(PROBE_FAULT);
+	s = splhigh();
+	KT_CHECK(nmi_ping(curcpu()));
+	le = curcpu()->ci_nmi.nc_entry;
+	KT_CHECK(le->le_why == NMI_LOG_PING && le->le_claimer != NULL);
+	splx(s);
+	handle = nmi_establish(co_fault, NULL);
+	s = splhigh();
+	co_faults = 0;
+	KT_CHECK(nt_self());
+	le = curcpu()->ci_nmi.nc_entry;
+	KT_CHECK(le->le_why == 0 && le->le_claimer == co_fault);
+	co_faults = 1;
+	KT_CHECK(nt_self());
+	KT_CHECK(le->le_next->le_why == 0);
+	le = curcpu()->ci_nmi.nc_entry;
+	KT_CHECK(le->le_why == NMI_LOG_LATCHED && le->le_claimer == co_fault);
+	splx(s);
+	nmi_disestablish(handle);
+}
+
 /* The counters of one handler, by name, as anybody reads them. */
 struct co_sum {
 	u_int cs_found;

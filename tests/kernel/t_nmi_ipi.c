@@ -65,6 +65,18 @@ ip_check_stopped(void)
 	}
 }
 
+/* Nobody else sends NMIs: those that parked were told to. */
+static void
+ip_check_logged(void)
+{
+	struct cpu_info *ci;
+	CPU_INFO_ITERATOR cii;
+
+	for (CPU_INFO_FOREACH(cii, ci))
+		if (ci != curcpu())
+			KT_CHECK(ci->ci_nmi.nc_entry->le_why == NMI_LOG_STOP);
+}
+
 static void
 ip_stopper(void *arg __unused)
 {
@@ -92,6 +104,7 @@ ip_check_alive(void)
 	xc_barrier(0);
 	for (CPU_INFO_FOREACH(cii, ci)) {
 		KT_CHECK(nmi_ping(ci));
+		KT_CHECK(KT_SPIN(!nmi_ping_owed(&ci->ci_nmi)));
 		KT_CHECK(ci->ci_nmi.nc_parked == 0);
 		KT_CHECK(KT_SPIN(!nmi_in_progress(ci)));
 	}
@@ -100,9 +113,16 @@ ip_check_alive(void)
 KTEST(nmi_stop_one, "a CPU stops all others and lets them go, again and again")
 {
 	uint64_t unclaimed = nt_unclaimed();
+	int s;
 
 	ip_stops = 0;
 	ip_stopper(NULL);
+	s = splhigh();
+	cpu_stop_enter();
+	cpu_stop_others();
+	ip_check_logged();
+	cpu_stop_exit();
+	splx(s);
 	KT_CHECK(ip_stops == IP_ROUNDS);
 	ip_check_alive();
 	KT_CHECK(nt_unclaimed() == unclaimed);
@@ -135,7 +155,7 @@ ip_session(const struct trapframe *tf, void *arg __unused)
 {
 	struct cpu_info *ci = curcpu();
 
-	if (ci->ci_nmi.nc_ipi != 0)
+	if (ci->ci_nmi.nc_ipi != 0 || nmi_ping_owed(&ci->ci_nmi))
 		return 0;
 	if (atomic_swap_uint(&ip_expected[cpu_index(ci)], 0) == 0) {
 		atomic_inc_uint(&ip_strays);

@@ -30,10 +30,11 @@ PANICS = {
     "nmi-disestablish-reused": NONE + r"0x[0-9a-f]+",
     "nmi-disestablish-foreign": NONE + r"0x[0-9a-f]+",
     "nmi-unclaimed": r"unclaimed NMI on cpu\d+",
+    "nmi-log": "nmi-log",
     "nmi-panic-remove": "nmi-panic-remove",
     "nmi-witness": "nmi-witness: all CPUs had one",
 }
-ELSEWHERE = ("nmi-panic-remove", "nmi-witness")     # have scenarios of their own
+ELSEWHERE = ("nmi-log", "nmi-panic-remove", "nmi-witness")     # have scenarios of their own
 UNCLAIMED = (r"^nmi: cpu\d+: unclaimed NMI, (unknown|SERR|IOCHK) \(port 61 0x[0-9a-f]{2}\), "
              r"none of \d+ handlers$")
 COUNTS = r"^(cpu\d+): (\d+) taken, (\d+) latched, (\d+) absorbed, (\d+) unclaimed$"
@@ -208,7 +209,7 @@ def test_nmi_log_has_a_line_for_each_nmi(boot):
     rows = vm.run("nmi log").rstrip("\n").split("\n")
     assert rows[0].split() == ["TIME", "CPU", "RING", "AT", "CLAIMED", "BY"]
     entries = [re.match(r" *(\d+\.\d{3})  (cpu\d+) +ring 0  kernel:\S+\+0x[0-9a-f]+ +"
-                        r"nmi_ipi_handler\+0x0$", row) for row in rows[1:]]
+                        r"nmi_ipi_handler\+0x0, ping$", row) for row in rows[1:]]
     assert all(entries)
     times = [float(e.group(1)) for e in entries if e.group(2) == "cpu1"]
     assert len(times) >= 6 and times == sorted(times)
@@ -219,6 +220,27 @@ def test_nmi_log_keeps_the_last_ones_of_each_cpu(boot):
     for _ in range(40):
         vm.run("nmi send self")
     assert len(vm.run("nmi log").rstrip("\n").split("\n")) == 1 + 32
+
+
+def test_nmi_log_names_the_last_of_several_claimers(boot):
+    vm = boot(smp=2)
+    vm.run("nmi_example arm")
+    vm.run("nmi send all")
+    rows = vm.run("nmi log")
+    assert len(re.findall(r"  nmi_ipi_handler\+0x0, ping$", rows, re.MULTILINE)) == 4
+    assert re.search(r"^example_nmi\+0x0 .* 4 +2 +-$", vm.run("nmi"), re.MULTILINE)
+
+
+def test_nmi_log_tells_what_still_runs_what_was_latched_and_what_nobody_claimed(die):
+    vm = die("nmi-log", smp=2)
+    where = r"^ *\d+\.\d{3}  (cpu\d+) +ring 0  kernel:\S+\+0x[0-9a-f]+ +"
+    other = vm.expect(where + r"nobody yet, still running$", 60).group(1)
+    vm.expect(r"^# " + other + " is let go$")
+    vm.expect(where + r"dm_latch\+0x0$")
+    vm.expect(where + r"dm_latch\+0x0, latched$")
+    panic(vm, PANICS["nmi-log"])
+    assert vm.wait_exit() == 0
+    once(vm)
 
 
 @pytest.mark.parametrize("arguments", ["send", "send 2", "send 99999999999", "send -1", "send x",

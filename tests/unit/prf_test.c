@@ -216,6 +216,35 @@ test_slow_holder(void)
 	CHECK_STR(unit_console, "....\nafter\n");
 }
 
+/* The same, one character at a time, as nmi_printf(9) does it. */
+static void
+cpu1_putc(void *arg)
+{
+	const char *p;
+	bool locked;
+
+	unit_cpu = &unit_cpus[1];
+	locked = prf_enter();
+	for (p = arg; *p != '\0'; p++)
+		prf_putc(*p);
+	prf_exit(locked);
+}
+
+static void
+test_slow_nmi(void)
+{
+	static char text[] = "....\n";
+
+	stage = 0;
+	unit_clock_step = 0;
+	unit_cnputc_hook = crawl;
+	unit_thread(cpu1_putc, text);
+	wait_stage(1);
+	printf("after\n");
+	unit_join();
+	CHECK_STR(unit_console, "....\nafter\n");
+}
+
 /* A clock that stands does not make the wait endless. */
 static void
 test_no_clock(void)
@@ -240,5 +269,6 @@ unit_main(void)
 	RUN(test_nested_keeps_lock);
 	RUN(test_robbed_releases_nothing);
 	RUN(test_slow_holder);
+	RUN(test_slow_nmi);
 	RUN(test_no_clock);
 }

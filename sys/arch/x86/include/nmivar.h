@@ -154,7 +154,6 @@ void nmi_defer_init(void);
 void nmi_cmd_init(void);
 void nmi_soft_intr(void);
 void nmi_soft_kick(void);
-void nmi_soft_kick_all(void);
 void nmi_printf_drain(struct nmi_cpu *);
 
 #endif

@@ -109,26 +109,27 @@ nmi_log(void)
 }
 
 static void
-nmi_send_one(struct cpu_info *ci)
+nmi_late(struct cpu_info *ci)
 {
-	if (!nmi_ping(ci))
-		printf_nolog("nmi: %s: no NMI arrived in %d ms\n", cpu_name(ci),
-		    NMI_PING_MS);
+	printf_nolog("nmi: %s: no NMI arrived in %d ms\n", cpu_name(ci),
+	    NMI_PING_MS);
 }
 
 static int
 nmi_send(const char *to)
 {
 	struct cpu_info *ci;
-	CPU_INFO_ITERATOR cii;
 
+	if (strcmp(to, "all") == 0) {
+		nmi_ping_all(true, nmi_late);
+		return 0;
+	}
 	if (strcmp(to, "self") == 0)
-		nmi_send_one(curcpu());
-	else if (strcmp(to, "all") == 0) {
-		for (CPU_INFO_FOREACH(cii, ci))
-			nmi_send_one(ci);
-	} else if (console_cpu_arg(to, &ci) == 0)
-		nmi_send_one(ci);
+		ci = curcpu();
+	else if (console_cpu_arg(to, &ci) != 0)
+		return 0;
+	if (!nmi_ping(ci))
+		nmi_late(ci);
 	return 0;
 }
 

@@ -1,10 +1,10 @@
 /*
- * NMIs from one CPU to another: to prove that they arrive, and to stop the
- * whole machine, also CPUs that run with interrupts off.
+ * NMIs from one CPU to another: to stop the whole machine, also CPUs that
+ * run with interrupts off.
  *
  * A handler like any other: it claims an NMI if this CPU was sent one, and says
  * nothing about the rest.  What was sent is a bit in the receiver's
- * nc_ipi, set before the NMI goes out.
+ * nc_ipi, set before the NMI goes out; and what nmi_ping.c keeps.
  *
  * Stopping.  QEMU's "nmi" and a PC's debug switch hit every CPU at once, so
  * several may find an NMI unclaimed together, and stopping the others sends
@@ -27,7 +27,6 @@
 #include <sys/atomic.h>
 #include <sys/intr.h>
 #include <sys/kernel.h>
-#include <sys/mutex.h>
 
 #include <machine/cpu.h>
 #include <machine/frame.h>
@@ -40,10 +39,7 @@
 #define GO_PAUSES	200
 #define GO_WAIT_US	1000
 
-#define NMI_IPI_PING	0x1U		/* prove that it arrives */
-#define NMI_IPI_STOP	0x2U		/* stop until resumed */
-
-static kmutex_t ping_lock;
+#define NMI_IPI_STOP	0x1U		/* stop until resumed */
 
 /* One word, so that an NMI never sees it owned and not by whom. */
 static volatile u_int stop_word;
@@ -66,49 +62,22 @@ static int
 nmi_ipi_handler(const struct trapframe *tf, void *arg __unused)
 {
 	struct nmi_cpu *nc = &curcpu()->ci_nmi;
-	u_int why;
+	bool ping = nmi_ping_claim(nc);
 
 	if (nc->nc_ipi == 0)
-		return 0;
-	why = atomic_swap_uint(&nc->nc_ipi, 0);
-	if (why & NMI_IPI_PING)
-		nc->nc_pings++;
-	if (why & NMI_IPI_STOP)
+		return ping;
+	if (atomic_swap_uint(&nc->nc_ipi, 0) & NMI_IPI_STOP) {
+		nc->nc_entry->le_why |= NMI_LOG_STOP;
 		nmi_park(tf);
-	return why != 0;
-}
-
-/*
- * nmi_ping(ci):
- *
- *	Send an NMI to a CPU, one's own too, and wait until it was taken.
- *	=> thread context.  False: it did not arrive in NMI_PING_MS.
- *
- * One at a time: the first of two NMIs would find both senders' bits, and the
- * second nothing to claim.
- */
-bool
-nmi_ping(struct cpu_info *ci)
-{
-	struct nmi_cpu *nc = &ci->ci_nmi;
-	u_int before;
-
-	mutex_enter(&ping_lock);
-	before = nc->nc_pings;
-	nmi_ipi_send(ci, NMI_IPI_PING);
-	for (int us = 0; us < NMI_PING_MS * 1000 && nc->nc_pings == before; us += 2)
-		delay(2);
-	atomic_and_uint(&nc->nc_ipi, ~NMI_IPI_PING);
-	before = nc->nc_pings - before;
-	mutex_exit(&ping_lock);
-	return before != 0;
+	}
+	return 1;
 }
 
 /* Thread context. */
 void
 nmi_ipi_init(void)
 {
-	mutex_init(&ping_lock, MUTEX_DEFAULT, IPL_NONE);
+	nmi_ping_init();
 	if (nmi_establish(nmi_ipi_handler, NULL) == NULL)
 		panic("nmi: no memory for the handler of our own NMIs");
 }

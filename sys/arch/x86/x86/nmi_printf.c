@@ -23,7 +23,7 @@ nmi_putc(int c, void *arg)
 	struct nmi_cpu *nc = arg;
 	u_int head = nc->nc_print_head;
 
-	cnputc(c);
+	prf_putc(c);
 	if (head - atomic_load_acquire(&nc->nc_print_tail) == NMI_PRINTF_SIZE) {
 		nc->nc_print_lost.ev_count++;
 		return;

@@ -1,6 +1,6 @@
 /*
- * The last step of the start: at boot every CPU is sent one NMI, by the CPU that boots, and has to take
- * it.  Thread context.
+ * The last step of the start: at boot every CPU is sent one NMI, by the CPU
+ * that boots, and has to take it.  Thread context.
  */
 
 #include <sys/param.h>
@@ -29,6 +29,10 @@ nmi_configure(void)
 
 	nmi_defer_init();
 	nmi_cmd_init();
+	/*
+	 * nmi_ping() also sends the interrupt that runs what was deferred and
+	 * printed so far: before the LAPIC was up, or the softint there.
+	 */
 	for (CPU_INFO_FOREACH(cii, ci))
 		passed += nmi_selftest_cpu(ci);
 	printf("nmi: %d handlers, self-test passed on %d of %d CPUs\n",
