@@ -114,7 +114,7 @@ console_cpu_arg(const char *s, struct cpu_info **cip)
 	uint64_t n;
 
 	if (kstrtou64(s, 10, &n) != 0 || n >= (uint64_t)ncpu) {
-		printf_nolog("%s: no such CPU, want 0 to %d\n", s, ncpu - 1);
+		printf_nolog("'%s': no such CPU, want 0 to %d\n", s, ncpu - 1);
 		return EINVAL;
 	}
 	*cip = cpu_infos[n];

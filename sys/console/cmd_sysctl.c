@@ -57,7 +57,7 @@ sysctl_show(const char *name)
 	if (n != NULL)
 		sysctl_print_node(n);
 	else if (*name == '\0' || !sysctl_print_tree(name))
-		printf_nolog("sysctl: %s: no such name (ENOENT)\n", name);
+		printf_nolog("sysctl: '%s': no such name (ENOENT)\n", name);
 }
 
 static void

@@ -138,18 +138,19 @@ cmd_nmi_example(int argc, char **argv)
 {
 	struct example_softc *sc = &example_softc;
 
-	if (argc > 2)
+	bool arm = argc == 2 && strcmp(argv[1], "arm") == 0;
+	bool detach = argc == 2 && strcmp(argv[1], "detach") == 0;
+
+	if (argc != 1 && !arm && !detach)
 		return EINVAL;
 	if (sc->sc_nmi == NULL)
 		printf_nolog("nmi_example: not attached\n");
-	else if (argc == 1)
-		percpu_foreach(sc->sc_percpu, example_show, NULL);
-	else if (strcmp(argv[1], "arm") == 0)
+	else if (arm)
 		percpu_foreach(sc->sc_percpu, example_arm, sc);
-	else if (strcmp(argv[1], "detach") == 0)
+	else if (detach)
 		example_detach();
 	else
-		return EINVAL;
+		percpu_foreach(sc->sc_percpu, example_show, NULL);
 	return 0;
 }
 CONSOLE_COMMAND(nmi_example, cmd_nmi_example, "[arm | detach]",

@@ -278,7 +278,7 @@ sysctl_set_text(const char *name, const char *text, char *err, size_t errlen)
 	int error;
 
 	if (n == NULL) {
-		snprintf(err, errlen, "%s: no such name (ENOENT)",
+		snprintf(err, errlen, "'%s': no such name (ENOENT)",
 		    sysctl_clean(shown, name));
 		return ENOENT;
 	}

@@ -1,8 +1,7 @@
 /*
  * xcall(9).  One request at a time is under way in each class; who comes
- * later waits, with interrupts on.  A request is one word a CPU: the CPU
- * that clears it runs the function, and the last to finish wakes whoever
- * waits.  High-priority functions run in the IPI handler, on the caller's
+ * later waits, with interrupts on.  A request is one word a CPU, until that
+ * has run the function; the last to finish wakes whoever waits.  High-priority functions run in the IPI handler, on the caller's
  * CPU with interrupts off; low-priority ones in a bound thread of each CPU.
  *
  * Tickets are numbers that grow, one sequence a class.  Before the other
@@ -20,6 +19,11 @@
 #include <machine/lock.h>
 
 #define XC_HIGHPRI_BIT	(1UL << 63)	/* in a ticket: its class */
+/* xs_pending */
+#define XC_NOTHING	0U
+#define XC_ASKED	1U
+#define XC_RUNNING	2U
+
 #define XC_SPINS	2000		/* an IPI is served sooner than a switch */
 
 struct xc_state {
@@ -49,6 +53,7 @@ xc_finish(struct xc_state *xs)
 {
 	mutex_spin_enter(&xs->xs_lock);
 	KASSERT(xs->xs_left != 0);
+	xs->xs_pending[cpu_number()] = XC_NOTHING;
 	if (--xs->xs_left == 0) {
 		atomic_store_release(&xs->xs_done, xs->xs_head);
 		cv_broadcast(&xs->xs_idle);
@@ -62,7 +67,8 @@ xc_ipi_handler(void)
 {
 	struct xc_state *xs = &xc_high;
 
-	if (atomic_swap_uint(&xs->xs_pending[cpu_number()], 0) == 0)
+	if (atomic_cas_uint(&xs->xs_pending[cpu_number()], XC_ASKED,
+	    XC_RUNNING) != XC_ASKED)
 		return;
 	(*xs->xs_func)(xs->xs_arg1, xs->xs_arg2);
 	xc_finish(xs);
@@ -76,9 +82,9 @@ xc_thread(void *arg)
 
 	for (;;) {
 		mutex_spin_enter(&xs->xs_lock);
-		while (*pending == 0)
+		while (*pending != XC_ASKED)
 			cv_wait(&xs->xs_work, &xs->xs_lock);
-		*pending = 0;
+		*pending = XC_RUNNING;
 		mutex_spin_exit(&xs->xs_lock);
 		(*xs->xs_func)(xs->xs_arg1, xs->xs_arg2);
 		xc_finish(xs);
@@ -99,6 +105,32 @@ xc_init_cpu(struct cpu_info *ci)
 	lwp_start(l);
 }
 
+/* Whoever waits for a second, an NMI handler's removal too, says for whom. */
+static void
+xc_report_late(const struct xc_state *xs)
+{
+	struct cpu_info *ci;
+	CPU_INFO_ITERATOR cii;
+
+	for (CPU_INFO_FOREACH(cii, ci))
+		if (xs->xs_pending[cpu_index(ci)] != XC_NOTHING)
+			printf("xcall: %s has not answered for a second\n",
+			    cpu_name(ci));
+}
+
+/* A part of the wait until the request is done; once it is said for whom. */
+static void
+xc_sleep(struct xc_state *xs, bool *said)
+{
+	KASSERT(mutex_owned(&xs->xs_lock));
+	if (cv_timedwait(&xs->xs_idle, &xs->xs_lock, hz) == 0 || *said)
+		return;
+	*said = true;
+	mutex_spin_exit(&xs->xs_lock);
+	xc_report_late(xs);
+	mutex_spin_enter(&xs->xs_lock);
+}
+
 /* Wait for our turn and fill in the request; ci NULL means every CPU. */
 static uint64_t
 xc_post(struct xc_state *xs, xcfunc_t func, void *arg1, void *arg2,
@@ -106,10 +138,11 @@ xc_post(struct xc_state *xs, xcfunc_t func, void *arg1, void *arg2,
 {
 	struct cpu_info *ci;
 	CPU_INFO_ITERATOR cii;
+	bool said = false;
 
 	KASSERT(mutex_owned(&xs->xs_lock));
 	while (xs->xs_left != 0)
-		cv_wait(&xs->xs_idle, &xs->xs_lock);
+		xc_sleep(xs, &said);
 	xs->xs_func = func;
 	xs->xs_arg1 = arg1;
 	xs->xs_arg2 = arg2;
@@ -117,7 +150,7 @@ xc_post(struct xc_state *xs, xcfunc_t func, void *arg1, void *arg2,
 		if (!ci->ci_running || (only != NULL && ci != only))
 			continue;
 		xs->xs_left++;
-		atomic_store_release(&xs->xs_pending[cpu_index(ci)], 1);
+		atomic_store_release(&xs->xs_pending[cpu_index(ci)], XC_ASKED);
 	}
 	KASSERT(xs->xs_left != 0);
 	return ++xs->xs_head;
@@ -183,19 +216,6 @@ xc_broadcast(unsigned int flags, xcfunc_t func, void *arg1, void *arg2)
 	return xc_unicast(flags, func, arg1, arg2, NULL);
 }
 
-/* Whoever waits for a second, an NMI handler's removal too, says for whom. */
-static void
-xc_report_late(const struct xc_state *xs)
-{
-	struct cpu_info *ci;
-	CPU_INFO_ITERATOR cii;
-
-	for (CPU_INFO_FOREACH(cii, ci))
-		if (xs->xs_pending[cpu_index(ci)] != 0)
-			printf("xcall: %s has not answered for a second\n",
-			    cpu_name(ci));
-}
-
 void
 xc_wait(uint64_t ticket)
 {
@@ -212,14 +232,8 @@ xc_wait(uint64_t ticket)
 		SPINLOCK_BACKOFF_HOOK;
 	}
 	mutex_spin_enter(&xs->xs_lock);
-	while (xs->xs_done < ticket && panicstr == NULL) {
-		if (cv_timedwait(&xs->xs_idle, &xs->xs_lock, hz) == 0 || said)
-			continue;
-		mutex_spin_exit(&xs->xs_lock);
-		xc_report_late(xs);
-		said = true;
-		mutex_spin_enter(&xs->xs_lock);
-	}
+	while (xs->xs_done < ticket && panicstr == NULL)
+		xc_sleep(xs, &said);
 	mutex_spin_exit(&xs->xs_lock);
 }
 

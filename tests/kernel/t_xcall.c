@@ -1,6 +1,7 @@
 /* xcall(9) and pserialize(9). */
 
 #include <sys/pserialize.h>
+#include <sys/msgbuf.h>
 #include <sys/xcall.h>
 #include "ktest.h"
 
@@ -178,4 +179,56 @@ KTEST(pserialize_nested, "read sections nest and restore the interrupt state")
 	KT_CHECK(!kt_intr_on());
 	pserialize_read_exit(s1);
 	KT_CHECK(kt_intr_on());
+}
+
+static volatile u_int xl_inside, xl_go, xl_done;
+
+static void
+xl_hold(void *arg1 __unused, void *arg2 __unused)
+{
+	xl_inside = 1;
+	KT_CHECK(KT_WAIT(xl_go != 0));
+}
+
+static void
+xl_none(void *arg1 __unused, void *arg2 __unused)
+{
+}
+
+static void
+xl_post(void *arg __unused)
+{
+	(void)xc_unicast(0, xl_none, NULL, NULL, cpu_lookup(0));
+	xl_done = 1;
+}
+
+static bool
+xl_said(uint64_t pos, const char *text)
+{
+	static char buf[1024];
+	size_t n = msgbuf_read(&pos, buf, sizeof(buf) - 1), len = strlen(text);
+
+	buf[n] = '\0';
+	for (const char *p = buf; *p != '\0'; p++)
+		if (strncmp(p, text, len) == 0)
+			return true;
+	return false;
+}
+
+KTEST(xcall_post_late, "who waits for a turn over a second says for which CPU, also where that is at it")
+{
+	uint64_t pos = msgbuf_head();
+
+	if (ncpu < 2)
+		KT_SKIP("needs 2 CPUs");
+	xl_inside = xl_go = xl_done = 0;
+	(void)xc_unicast(0, xl_hold, NULL, NULL, cpu_lookup(1));
+	KT_CHECK(KT_WAIT(xl_inside != 0));
+	kt_thread(PRI_USER, NULL, xl_post, NULL);
+	KT_CHECK(KT_WAIT(xl_said(pos, "xcall: cpu1 has not answered for a second\n")));
+	KT_CHECK(!xl_said(pos, "cpu0 has not"));
+	KT_CHECK(xl_done == 0);
+	xl_go = 1;
+	kt_threads_join();
+	KT_CHECK(xl_done == 1);
 }

@@ -244,13 +244,51 @@ def test_nmi_log_tells_what_still_runs_what_was_latched_and_what_nobody_claimed(
 
 
 @pytest.mark.parametrize("arguments", ["send", "send 2", "send 99999999999", "send -1", "send x",
-                                       "send all all", "log log", "nonsense", "send \xff"])
+                                       "send all all", "send ''", "log log", "nonsense", "send \xff"])
 def test_bad_arguments_of_nmi_are_told_in_one_line_and_change_nothing(boot, arguments):
     vm = boot(smp=2)
     before = counts(vm)
     said = vm.run("nmi " + arguments)
     assert re.fullmatch(r"[^\n]+\n", said), said
     assert counts(vm) == before
+
+
+def test_what_nmi_answers_is_not_in_the_message_buffer(boot):
+    vm = boot(smp=2)
+    for command in ("nmi", "nmi log", "nmi send self"):
+        vm.run(command)
+    said = vm.run("dmesg")
+    assert "self-test passed" in said
+    assert "HANDLER" not in said and "CLAIMED BY" not in said and "taken" not in said
+
+
+def test_an_empty_name_is_shown_as_one(boot):
+    vm = boot(smp=2)
+    assert vm.run("nmi send ''") == "'': no such CPU, want 0 to 1\n"
+    assert vm.run("sysctl ''") == "sysctl: '': no such name (ENOENT)\n"
+    assert vm.run("sysctl .=1") == "sysctl: '.': no such name (ENOENT)\n"
+    assert vm.run("sysctl =1") == "sysctl: want NAME = VALUE (EINVAL)\n"
+
+
+def test_nmi_example_tells_a_wrong_word_from_being_detached(boot):
+    vm = boot(smp=2)
+    usage = "usage: nmi_example [arm | detach]\n"
+    assert vm.run("nmi_example bogus") == usage
+    vm.run("nmi_example detach")
+    assert vm.run("nmi_example") == "nmi_example: not attached\n"
+    assert vm.run("nmi_example bogus") == usage
+    assert vm.run("nmi_example arm again") == usage
+
+
+def test_the_calls_and_claims_of_handlers_are_event_counters(boot):
+    vm = boot(smp=2)
+    vm.run("nmi send 1")
+    rows = vm.run("sysctl kern.evcnt").split("\n")
+    assert "cpu1 nmi_ipi_handler+0x0 calls 2" in rows
+    assert "cpu1 nmi_ipi_handler+0x0 claims 2" in rows
+    assert "cpu1 example_nmi+0x0 claims 0" in rows
+    vm.run("nmi_example detach")
+    assert "example_nmi" not in vm.run("sysctl kern.evcnt")
 
 
 @pytest.mark.parametrize("machine", ["pc", "q35", "microvm"])

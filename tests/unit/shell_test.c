@@ -141,8 +141,8 @@ test_sysctl_show(void)
 	says("sysctl t.int z.last", "t.int = 3\nz.last = 9\n");
 	says("sysctl t.long", "one\ntwo\n");
 	says("sysctl t", "t.int = 3\nt.long: a text; ask for it by name\n");
-	says("sysctl t.", "sysctl: t.: no such name (ENOENT)\n");
-	says("sysctl ''", "sysctl: : no such name (ENOENT)\n");
+	says("sysctl t.", "sysctl: 't.': no such name (ENOENT)\n");
+	says("sysctl ''", "sysctl: '': no such name (ENOENT)\n");
 	says("sysctl -a", "t.int = 3\nt.long: a text; ask for it by name\n"
 	    "z.last = 9\n");
 	interrupt_after = 1;
@@ -162,7 +162,7 @@ test_sysctl_write(void)
 	    "sysctl: t.int: 'x' is not a number, want -2147483648 to "
 	    "2147483647 (EINVAL)\n"
 	    "sysctl: z.last: read only (EPERM)\n"
-	    "sysctl: no.such: no such name (ENOENT)\n"
+	    "sysctl: 'no.such': no such name (ENOENT)\n"
 	    "sysctl: want NAME = VALUE (EINVAL)\n");
 	CHECK(an_int == 7);
 	an_int = 3;

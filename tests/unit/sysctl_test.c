@@ -132,8 +132,8 @@ test_write(void)
 static void
 test_errors(void)
 {
-	refuses("no.such", "1", ENOENT, "no.such: no such name (ENOENT)");
-	refuses("", "1", ENOENT, ": no such name (ENOENT)");
+	refuses("no.such", "1", ENOENT, "'no.such': no such name (ENOENT)");
+	refuses("", "1", ENOENT, "'': no such name (ENOENT)");
 	refuses("t.ro", "1", EPERM, "t.ro: read only (EPERM)");
 	refuses("t.text", "1", EPERM, "t.text: read only (EPERM)");
 	refuses("t.int", "x", EINVAL,
@@ -213,7 +213,7 @@ test_assign(void)
 	CHECK(assign("t.string=a=b", "") == 0);
 	reads("t.string", "a=b");
 	CHECK(assign("no.such?=3", "") == 0);
-	CHECK(assign("no.such=3", "no.such: no such name (ENOENT)") == ENOENT);
+	CHECK(assign("no.such=3", "'no.such': no such name (ENOENT)") == ENOENT);
 	CHECK(assign("t.int", want) == EINVAL);
 	CHECK(assign("", want) == EINVAL);
 	CHECK(assign("=", want) == EINVAL);
@@ -253,7 +253,7 @@ test_conf(void)
 	reads("t.int", "4");
 	reads("t.string", "a;b#c");
 	CONF("t.int=6\n\nno.such = 1\nt.ro=5\njunk\nt.int=x\nt.bool=1\n",
-	    "sysctl.conf:3: no.such: no such name (ENOENT)\n"
+	    "sysctl.conf:3: 'no.such': no such name (ENOENT)\n"
 	    "sysctl.conf:4: t.ro: read only (EPERM)\n"
 	    "sysctl.conf:5: want NAME = VALUE (EINVAL)\n"
 	    "sysctl.conf:6: t.int: 'x' is not a number, want -1 to 10 "

@@ -294,10 +294,3 @@ pmap_stack_alloc(size_t size)
 	mutex_spin_exit(&pmap_lock);
 	return va;
 }
-
-/* Unmapped, but right below something mapped in the stack area. */
-bool
-pmap_is_guard(vaddr_t va)
-{
-	return va >= PMAP_STACK_BASE && va < stack_next;
-}

@@ -25,7 +25,6 @@ void pmap_bootstrap(void);		/* final tables, W^X; fills the page allocator */
 void pmap_activate(void);		/* an AP: our CR3 and control bits */
 volatile void *pmap_mapdev(paddr_t, psize_t);	/* never unmapped */
 vaddr_t pmap_stack_alloc(size_t);	/* bytes over a guard page: lowest byte, or 0 */
-bool pmap_is_guard(vaddr_t);		/* in the guard page under a stack? */
 extern paddr_t kernel_pml4;
 extern paddr_t pmap_trampoline;		/* a page below 640 KiB, or 0 */
 
