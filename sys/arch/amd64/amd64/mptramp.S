@@ -4,7 +4,8 @@
  * boot page tables (identity-mapped, so paging can come on under our feet),
  * and on to start_ap in the kernel.
  *
- * One CPU at a time: mp_boot_ci says which.
+ * One CPU at a time: mp_boot_ci says which, and whoever else comes, late,
+ * stops here.
  */
 
 #include <machine/asm.h>
@@ -21,11 +22,21 @@ mptramp_start:
 	/* CS is the page; address our data through it. */
 	movw	%cs, %ax
 	movw	%ax, %ds
+	/* Before the stack, which there is one of: is it us who may pass? */
+	movl	$1, %eax
+	cpuid
+	shrl	$24, %ebx
+	cmpl	%ebx, mptramp_apicid - mptramp_start
+	jne	tramp_stop
 	lgdtl	mptramp_gdt_desc - mptramp_start
 	movl	$CR0_PE, %eax
 	movl	%eax, %cr0
 	/* The GDT's code segment has the page as its base. */
 	ljmpl	$0x08, $(tramp32 - mptramp_start)
+
+tramp_stop:
+	hlt
+	jmp	tramp_stop
 
 	.code32
 tramp32:
@@ -36,7 +47,9 @@ tramp32:
 	ljmp	$0x18, $enable_long_mode_ap
 
 	.balign 8
-	.globl mptramp_gdt, mptramp_gdt_desc
+	.globl mptramp_gdt, mptramp_gdt_desc, mptramp_apicid
+mptramp_apicid:
+	.long	-1, 0			/* patched: whom mp.c waits for */
 mptramp_gdt:
 	.quad	0
 	.quad	0x00cf9b000000ffff	/* code, base patched to the page */

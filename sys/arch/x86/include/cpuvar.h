@@ -20,6 +20,7 @@ void cpu_load_gdt(const struct region_descriptor *);	/* locore.S */
 
 /* mp.c */
 void mp_ap_main(void) __dead;		/* called by mptramp.S */
+bool mp_start(u_int);			/* by APIC id; false: it does not answer */
 extern struct cpu_info *volatile mp_boot_ci;
 extern volatile vaddr_t mp_boot_stack;
 

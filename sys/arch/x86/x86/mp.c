@@ -2,6 +2,11 @@
  * The other processors: found by the MADT, started one at a time with
  * INIT and STARTUP, each into its own idle thread.
  *
+ * One that is not there in time is left out, whenever it wakes up later: the
+ * trampoline stops whoever is not the one that is waited for, an INIT stops
+ * it further on, and in mp_ap_main() one of the two, it or the waiter, has
+ * the last word.
+ *
  * Thread context, interrupts on; one caller, at boot.
  */
 
@@ -28,11 +33,18 @@
 struct cpu_info *cpu_infos[MAXCPUS] = { &cpu_info_primary };
 int ncpu = 1;
 
+/* How far it has come. */
+enum { AP_AWAITED, AP_THERE, AP_LEFT_OUT };
+static volatile u_int ap_state;
+
 /* For mptramp.S: who is being started, and the stack to run on. */
 struct cpu_info *volatile mp_boot_ci;
 volatile vaddr_t mp_boot_stack;
 
-extern const uint8_t mptramp_start[], mptramp_end[], mptramp_gdt[], mptramp_gdt_desc[];
+extern const uint8_t mptramp_start[], mptramp_end[], mptramp_gdt[], mptramp_gdt_desc[],
+    mptramp_apicid[];
+
+#define NOBODY	UINT_MAX	/* no APIC id */
 
 struct cpu_info *
 cpu_lookup(u_int n)
@@ -54,6 +66,16 @@ trampoline_install(paddr_t pa)
 	memcpy(copy + (mptramp_gdt_desc - mptramp_start) + 2, &gdt_pa, 4);
 }
 
+/* The only one that the trampoline lets pass. */
+static void
+trampoline_await(uint32_t apicid)
+{
+	uint8_t *copy = PMAP_DIRECT_MAP(pmap_trampoline);
+
+	*(volatile uint32_t *)(copy + (mptramp_apicid - mptramp_start)) = apicid;
+	membar_sync();
+}
+
 /* First C of an AP, on its idle thread's stack. */
 void
 mp_ap_main(void)
@@ -64,8 +86,21 @@ mp_ap_main(void)
 	lapic_init_cpu();
 	lapic_timer_start(hz);
 	cpu_identify(ci);
+	if (atomic_cas_uint(&ap_state, AP_AWAITED, AP_THERE) != AP_AWAITED)
+		cpu_halt_forever();
 	atomic_store_release(&ci->ci_running, true);
 	sched_start_cpu();
+}
+
+/* It has no lock yet, so it can be stopped anywhere. */
+static bool
+ap_leave_out(struct cpu_info *ci)
+{
+	if (atomic_cas_uint(&ap_state, AP_AWAITED, AP_LEFT_OUT) != AP_AWAITED)
+		return false;
+	trampoline_await(NOBODY);
+	lapic_ipi_init(ci->ci_apicid);
+	return true;
 }
 
 static bool
@@ -73,17 +108,22 @@ ap_start(struct cpu_info *ci)
 {
 	mp_boot_ci = ci;
 	mp_boot_stack = ci->ci_idlelwp->l_stack + KSTACK_SIZE - 16;
-	membar_sync();
+	ap_state = AP_AWAITED;
+	trampoline_await(ci->ci_apicid);
 	lapic_ipi_init(ci->ci_apicid);
 	delay(10000);
 	/* A second STARTUP is for hardware that missed the first. */
-	for (int i = 0; i < 2 && !ci->ci_running; i++) {
+	for (int i = 0; i < 2 && ap_state == AP_AWAITED; i++) {
 		lapic_ipi_startup(ci->ci_apicid,
 		    (u_int)(pmap_trampoline >> PAGE_SHIFT));
-		for (int ms = 0; ms < AP_WAIT_MS && !ci->ci_running; ms++)
+		for (int ms = 0; ms < AP_WAIT_MS && ap_state == AP_AWAITED; ms++)
 			delay(1000);
 	}
-	return ci->ci_running;
+	if (ap_leave_out(ci))
+		return false;
+	while (!ci->ci_running)
+		x86_pause();
+	return true;
 }
 
 static struct cpu_info *
@@ -102,11 +142,25 @@ ap_create(u_int apicid)
 	return ci;
 }
 
+bool
+mp_start(u_int apicid)
+{
+	struct cpu_info *ci = ap_create(apicid);
+
+	cpu_infos[ncpu++] = ci;
+	if (!ap_start(ci)) {
+		/* It may have begun to use its memory, which stays. */
+		cpu_infos[--ncpu] = NULL;
+		printf("cpu: apicid %u did not start\n", apicid);
+		return false;
+	}
+	printf("cpu%u: %s, apicid %u\n", ci->ci_cpuid, ci->ci_model, apicid);
+	return true;
+}
+
 void
 x86_boot_aps(void)
 {
-	struct cpu_info *ci;
-
 	if (madt.madt_ncpu > 1 && pmap_trampoline == 0) {
 		printf("cpu: no memory below 640 KiB to start other CPUs from\n");
 		return;
@@ -118,16 +172,7 @@ x86_boot_aps(void)
 			continue;
 		if (ncpu >= boot_maxcpus || ncpu >= MAXCPUS)
 			break;
-		ci = ap_create(madt.madt_apicid[i]);
-		cpu_infos[ncpu++] = ci;
-		if (!ap_start(ci)) {
-			/* It may still wake up late: its memory stays. */
-			cpu_infos[--ncpu] = NULL;
-			printf("cpu: apicid %u did not start\n", ci->ci_apicid);
-			continue;
-		}
-		printf("cpu%u: %s, apicid %u\n", ci->ci_cpuid, ci->ci_model,
-		    ci->ci_apicid);
+		(void)mp_start(madt.madt_apicid[i]);
 	}
 }
 
