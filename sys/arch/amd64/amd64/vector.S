@@ -5,11 +5,10 @@
  * exceptions an error code; interrupts are off (every gate is an interrupt
  * gate).  A stub completes that to a struct trapframe and calls C with it.
  *
- * Two slots of the trapframe that the CPU does not use, tf_arg8 and
- * tf_arg9, hold the interrupted rbp and rip, and rbp points at them: to
- * whoever walks frame pointers the stub looks like a called function, and
- * the walk goes on in the interrupted code.  stack_trace() finds the whole
- * trapframe from that address.
+ * Two slots of the trapframe that the CPU does not use, tf_arg8 and tf_arg9,
+ * hold the interrupted rbp and rip, and rbp points at them: to whoever walks
+ * frame pointers the stub looks like a called function, and the walk goes on in
+ * the interrupted code.  stack_trace() finds the trapframe from that address.
  */
 
 #include <machine/asm.h>
@@ -128,10 +127,8 @@ END(trap_return)
  * #DB, #MC and #DF, each on an IST stack of its own.  They can hit between
  * any two instructions, also where CS says kernel but GS is still the user's:
  * so nothing is guessed.  Whatever GS base is there is kept in rbx, ours is
- * taken from the word above the stack, and the old one is put back.
- *
- * #DB also switches the watchpoints off while it is handled: one that hit
- * there would start on this stack again, over the frame that is in use.
+ * taken from the word above the stack, and the old one is put back.  #DB also
+ * switches the watchpoints off meanwhile: a hit would reuse its stack.
  */
 .macro IST_STUB name, vec, error, watched=0
 	.globl	\name
@@ -186,11 +183,10 @@ trap_stubs_end:
 /*
  * The NMI.
  *
- * Stack: an IST stack of this CPU, used by nothing else.  Above its top T,
- * out of the hardware's reach: T+0 our cpu_info, T+8 "in NMI", T+16
- * "pending", T+24 the count of latched NMIs.  The CPU pushes to T-40..T-1,
- * always there, also when an NMI comes while a handler runs; so everything is reached
- * relative to %rsp on entry, without a register.
+ * Stack: an IST stack of this CPU, used by nothing else.  Above its top T, out of
+ * the hardware's reach: T+0 our cpu_info, T+8 "in NMI", T+16 "pending", T+24 the
+ * count of latched NMIs.  The CPU pushes to T-40..T-1, also when an NMI comes
+ * while a handler runs; so all is reached relative to %rsp on entry.
  *
  * The CPU blocks further NMIs until an iret, but any iret: a handler that
  * takes a breakpoint or a page fault ends the blocking when that returns.
@@ -214,12 +210,11 @@ trap_stubs_end:
  * - The final iretq takes its frame from the trapframe, below T-40, so an
  *   NMI right before it overwrites nothing.  After it the CPU is out.
  *
- * The window is the last text of the kernel (conf/kernel.ldscript), so "RIP is
- * not in the window" is one unsigned comparison; user addresses are lower.
- * What lies higher is not code, but a jump gone wild may have led there, and
- * an NMI comes before the page fault: that is no nested one, so the second
- * comparison.  RSP is never evidence of anything: a user controls it across
- * SYSCALL.
+ * The window is the last text of the kernel (conf/kernel.ldscript), so that
+ * RIP is below it is one unsigned comparison; so are user addresses.  Above it
+ * is no code, but an NMI right after a jump gone wild has such a RIP, and is not
+ * nested: hence the second one.  RSP is never evidence of anything: a user
+ * controls it across SYSCALL.
  *
  * Two stubs from one macro, chosen when the IDT is filled: with FSGSBASE
  * the current GS base is read and written by instructions, without it by
@@ -312,10 +307,7 @@ trap_stubs_end:
 	.section .text_nmi, "ax"
 	.globl	nmi_stubs_start
 nmi_stubs_start:
-/*
- * Of the GS base, by MSR: %rsp + 8 is the trapframe.  Clobbers what the
- * frame has: rax, rcx, rdx.
- */
+/* The GS base by MSR: %rsp + 8 is the trapframe.  Clobbers rax, rcx, rdx. */
 nmi_gs_save_load:
 	movl	$MSR_GSBASE, %ecx
 	rdmsr
