@@ -17,7 +17,7 @@
 
 #include <machine/cpu.h>
 
-#define EVCNT_TEXT 16384	/* bytes */
+#define EVCNT_TEXT 65536	/* bytes: a line is about 40, a CPU has some ten */
 
 #define RO	CTLFLAG_READONLY
 #define RW	CTLFLAG_READWRITE
