@@ -1,5 +1,6 @@
 /* printf(9) from everywhere at once: lines stay whole in the message buffer. */
 
+#include <sys/cons.h>
 #include <sys/intr.h>
 #include <sys/kmem.h>
 #include <sys/msgbuf.h>
@@ -78,4 +79,36 @@ KTEST(printf_concurrent, "lines printed by many threads and a softint do not mix
 	}
 	KT_CHECK(pf_occurs(text, "# printf from a softint\n") == 1);
 	kmem_free(text, PF_SIZE);
+}
+
+/* A console that is interrupted, as by an NMI, right after an 'x'. */
+static char pf_text[16];
+static u_int pf_len;
+
+static void
+pf_putc(void *cookie __unused, int c)
+{
+	if (pf_len == sizeof(pf_text) - 1)
+		return;
+	pf_text[pf_len++] = (char)c;
+	if (c == 'x') {
+		cnfreshline();
+		cnputc('!');
+	}
+}
+
+KTEST(cons_fresh_line, "a report that cuts into a line starts one, whichever character it comes after")
+{
+	struct consdev *console = cn_tab, ours = { .cn_putc = pf_putc };
+	int s = splhigh();
+
+	cnputc('\n');
+	pf_len = 0;
+	memset(pf_text, 0, sizeof(pf_text));
+	cn_tab = &ours;
+	cnputc('x');
+	cn_tab = console;
+	cnputc('\n');
+	splx(s);
+	KT_CHECK(strcmp(pf_text, "x\r\n!") == 0);
 }
