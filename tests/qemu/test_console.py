@@ -177,7 +177,8 @@ def test_a_line_of_which_a_part_was_lost_is_not_run(boot):
     vm.expect(r"^console: a part of this line was lost, nothing done$", 120)
     vm.send("\rhelp help")
     vm.expect(r"^help .*$", 120)
-    said = re.findall(r"^(?!kernel#|help|kern\.|$|.* = ).*$", vm.log[vm.log.index("kernel# "):], re.MULTILINE)
+    ours = vm.log[vm.log.index("kernel# "):]
+    said = re.findall(r"^(?!kernel#|help|kern\.|$|.* = ).*$", ours, re.MULTILINE)
     assert set(said) == {"console: a part of this line was lost, nothing done"}
 
 
