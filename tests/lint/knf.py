@@ -3,7 +3,7 @@
 
 The base is $LINT_BASE; without it the last commit, or, where nothing has
 changed since, the one before that: a clean checkout judges its own commit.
-New files are looked at whole.
+New files are looked at whole; without git nothing is known to have changed.
 
 clang-format proposes; what KNF leaves to the author is not held against a
 line: tabs that align, where a long expression goes on (four columns in),
@@ -97,7 +97,8 @@ def clang_format(path, ranges):
 
 
 def main():
-    files = {sys.argv[2]: None} if sys.argv[1:2] == ["--file"] else changed(base())
+    files = {sys.argv[2]: None} if sys.argv[1:2] == ["--file"] else \
+        changed(base()) if os.path.exists(".git") else {}
     complaints = [clang_format(path, ranges) for path, ranges in sorted(files.items())]
     sys.stdout.write("".join(complaints))
     return 1 if any(complaints) else 0

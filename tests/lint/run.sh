@@ -43,16 +43,14 @@ rejects() {	# NAME PATTERN COMMAND...: the bad sample must not, and for this rea
 	fi
 }
 
-# Files git knows or would add, by the end of their names.
+# Files git knows or would add, by patterns; all but build/ where there is no git.
 files() {
-	git ls-files -co --exclude-standard -- "$@" | while read -r f; do
-		[ -f "$f" ] && echo "$f"
-	done
+	tests/lint/texts.py --list "$@"
 }
 
 # Programs without an ending are known by their first line.
 scripts() {
-	files . | while read -r f; do
+	files | while read -r f; do
 		head -c 40 "$f" 2>/dev/null | head -n 1 | grep -aq "^#!/bin/sh" && echo "$f"
 	done
 }

@@ -1,9 +1,13 @@
 #!/usr/bin/python3
 """What no file of the tree may contain, whatever its language.
 
-    texts.py [FILE...]    default: all files git knows or would add
+    texts.py [FILE...]            default: the tree, as below
+    texts.py --list [PATTERN...]  the files git knows or would add; where there
+                                  is no git, all but those below build/
 """
 
+import fnmatch
+import os
 import re
 import subprocess
 import sys
@@ -44,13 +48,33 @@ def faults(path):
             yield "%s: does not begin with a comment that says what it is" % path
 
 
+def walk():
+    """Every file below this folder that was not built."""
+    for folder, folders, names in os.walk("."):
+        folders[:] = [name for name in folders
+                      if name != "__pycache__" and (folder, name) != (".", "build")]
+        yield from (os.path.normpath(os.path.join(folder, name)) for name in names)
+
+
 def tree():
+    """The files of the tree; a checkout of its own, not a folder in someone's."""
+    if not os.path.exists(".git"):
+        return sorted(walk())
     listing = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"],
                              stdout=subprocess.PIPE, text=True, check=True).stdout
-    return sorted(set(listing.splitlines()))
+    return sorted(path for path in set(listing.splitlines()) if os.path.isfile(path))
+
+
+def main():
+    if sys.argv[1:2] == ["--list"]:
+        for path in tree():
+            if not sys.argv[2:] or any(fnmatch.fnmatch(path, p) for p in sys.argv[2:]):
+                print(path)
+        return 0
+    found = [f for path in sys.argv[1:] or tree() for f in faults(path)]
+    print("\n".join(found), end="\n" if found else "")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
-    found = [f for path in sys.argv[1:] or tree() for f in faults(path)]
-    print("\n".join(found), end="\n" if found else "")
-    sys.exit(1 if found else 0)
+    sys.exit(main())
