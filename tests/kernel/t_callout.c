@@ -9,7 +9,7 @@
 static callout_t co_callout[CO_N], co_one;
 static volatile u_int co_fired, co_go, co_entered;
 static u_int co_order[CO_N];
-static kmutex_t co_mutex;
+static kmutex_t co_mutex, co_gate;
 
 static void
 co_record(void *arg)
@@ -138,10 +138,8 @@ KTEST(callout_halt, "waits for the function without its interlock, and cancels t
 {
 	struct cpu_info *ci = cpu_lookup((u_int)ncpu - 1);
 
-	if (ncpu == 1) {
-		printf("# callout_halt: needs two CPUs\n");
-		return;		/* the function would keep the halter out */
-	}
+	if (ncpu == 1)
+		KT_SKIP("the function, which spins, needs a CPU of its own");
 	mutex_init(&co_mutex, MUTEX_DEFAULT, IPL_NONE);
 	co_fired = co_go = co_entered = 0;
 	callout_init(&co_one, CALLOUT_MPSAFE);
@@ -155,4 +153,54 @@ KTEST(callout_halt, "waits for the function without its interlock, and cancels t
 	KT_CHECK(co_fired == 1 && !callout_pending(&co_one));
 	callout_destroy(&co_one);
 	mutex_destroy(&co_mutex);
+}
+
+/* As co_slow(), but it sleeps: a halter on the same CPU can run. */
+static void
+co_asleep(void *arg __unused)
+{
+	co_entered = 1;
+	mutex_enter(&co_gate);
+	mutex_exit(&co_gate);
+	mutex_enter(&co_mutex);
+	callout_schedule(&co_one, 1);
+	mutex_exit(&co_mutex);
+	co_fired++;
+}
+
+KTEST(callout_halt_asleep, "waits as well while the function sleeps, on one CPU too")
+{
+	mutex_init(&co_mutex, MUTEX_DEFAULT, IPL_NONE);
+	mutex_init(&co_gate, MUTEX_DEFAULT, IPL_NONE);
+	co_fired = co_entered = 0;
+	callout_init(&co_one, CALLOUT_MPSAFE);
+	mutex_enter(&co_gate);
+	callout_reset(&co_one, 1, co_asleep, NULL);
+	KT_CHECK(KT_WAIT(co_entered != 0));
+	kt_thread(PRI_NONE, NULL, co_halter, NULL);
+	KT_CHECK(KT_WAIT(kt_lwp(0)->l_stat == LSSLEEP));
+	mutex_exit(&co_gate);
+	kt_threads_join();
+	kpause("ktest", false, 3, NULL);
+	KT_CHECK(co_fired == 1 && !callout_pending(&co_one));
+	callout_destroy(&co_one);
+	mutex_destroy(&co_gate);
+	mutex_destroy(&co_mutex);
+}
+
+KTEST(callout_active, "from the schedule until it is stopped, even when it has run")
+{
+	co_fired = 0;
+	callout_init(&co_one, CALLOUT_MPSAFE);
+	KT_CHECK(!callout_active(&co_one));
+	callout_reset(&co_one, KT_PATIENCE, co_record, NULL);
+	KT_CHECK(callout_active(&co_one));
+	callout_stop(&co_one);
+	KT_CHECK(!callout_active(&co_one));
+	callout_schedule(&co_one, 1);
+	KT_ASSERT(KT_WAIT(co_fired == 1));
+	KT_CHECK(callout_active(&co_one));
+	callout_halt(&co_one, NULL);
+	KT_CHECK(!callout_active(&co_one));
+	callout_destroy(&co_one);
 }
