@@ -14,12 +14,12 @@ V	= @
 CFLAGS	= -std=gnu11 -ffreestanding -nostdinc -O2 -g -mno-red-zone -mgeneral-regs-only \
 	-mcmodel=kernel -fno-pic -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-common \
 	-fno-strict-aliasing -fcf-protection=none -fno-stack-protector -fno-asynchronous-unwind-tables \
-	-ffile-prefix-map=$(CURDIR)=. -DDIAGNOSTIC \
+	-ffile-prefix-map="$(CURDIR)"=. -DDIAGNOSTIC \
 	-Wall -Wextra -Werror -Wshadow -Wundef -Wpointer-arith -Wcast-qual -Wwrite-strings \
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla -Wconversion \
 	-Wframe-larger-than=1024
 CPPFLAGS = -Isys -I$B/include -I$B
-ASFLAGS	= -D__ASSEMBLER__ -fno-pic -g -ffile-prefix-map=$(CURDIR)=. -Wa,--fatal-warnings
+ASFLAGS	= -D__ASSEMBLER__ -fno-pic -g -ffile-prefix-map="$(CURDIR)"=. -Wa,--fatal-warnings
 LDFLAGS	= -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id --fatal-warnings \
 	--orphan-handling=error -T sys/arch/$(ARCH)/conf/kernel.ldscript
 
@@ -32,7 +32,8 @@ SMP	= 4
 MEM	= 256M
 ACCEL	= tcg
 MACHINE	= q35
-QEMU	= qemu-system-x86_64 -M $(MACHINE) -accel $(ACCEL) -cpu max -smp $(SMP) -m $(MEM) \
+QEMU	?= qemu-system-x86_64
+BOOT	= $(QEMU) -M $(MACHINE) -accel $(ACCEL) -cpu max -smp $(SMP) -m $(MEM) \
 	-display none -nic none -no-reboot -kernel $B/kernel $(if $(INITRD),-initrd $(INITRD)) \
 	$(if $(APPEND),-append "$(APPEND)") $(QEMUFLAGS)
 
@@ -43,8 +44,8 @@ include tests/unit/unit.mk
 # Objects are made anew when the compiler or its flags change.
 $B/.flags: FORCE
 	$V mkdir -p $B/include
-	$V ln -sfn $(CURDIR)/sys/arch/$(ARCH)/include $B/include/machine
-	$V ln -sfn $(CURDIR)/sys/arch/x86/include $B/include/x86
+	$V ln -sfn "$(CURDIR)/sys/arch/$(ARCH)/include" $B/include/machine
+	$V ln -sfn "$(CURDIR)/sys/arch/x86/include" $B/include/x86
 	$V echo '$(CC) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS) $(LDFLAGS)' >$@
 
 $B/assym.h: sys/arch/$(ARCH)/$(ARCH)/genassym.c $B/.flags Makefile
@@ -88,13 +89,13 @@ iso: $B/kernel.iso	## a GRUB image for BIOS and UEFI: build/amd64/kernel.iso
 	$V grub-mkrescue -o $@ $@.d >$@.log 2>&1 || { cat $@.log; rm -f $@; exit 1; }
 
 run: $B/kernel		## boot it here; monitor on Ctrl-A C; SMP= MEM= ACCEL= MACHINE= APPEND= INITRD= QEMUFLAGS=
-	$(QEMU) -serial mon:stdio
+	$(BOOT) -serial mon:stdio
 
 demo: $B/kernel		## what it does, without a terminal, in half a minute
 	$V /usr/bin/python3 tests/demo.py
 
-check: all test-kernel iso $B/kernel.test.iso	## every test; T=NAME runs one
-	$V /usr/bin/python3 tests/check.py $(T)
+check: all test-kernel iso $B/kernel.test.iso	## every test; T=NAME runs one, or several
+	$V /usr/bin/python3 tests/check.py
 
 bench: all test-kernel	## measurements, also in build/bench.json
 	$V /usr/bin/python3 tests/bench/bench.py
@@ -106,7 +107,7 @@ deps:			## install what build and tests need
 	$V tests/deps.sh
 
 help:			## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile tests/unit/unit.mk | sort | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
 
 clean:			## remove build/
 	rm -rf build

@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """make check: every test, counted; the last line is the sum of them.
 
-    check.py [T]...    T: a pytest name or file, unit, lint; nothing for all
+    T='NAME...' check.py    unit, lint, a file of tests/qemu, or file.py::test;
+                            nothing for all
+
+The names come in the environment, where make puts its T=: no shell reads them.
 
 Unit tests and lint print `ok NAME` and `not ok NAME` lines; the scenarios of
 tests/qemu, the kernel's own tests among them, run in two pytest processes.
@@ -12,6 +15,7 @@ import collections
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -85,15 +89,25 @@ LINES = {
 }
 
 
+def scenario(target):
+    """What pytest calls it: without its folder and ending a file is found, too."""
+    name, colons, test = target.partition("::")
+    for path in name, os.path.join("tests", "qemu", name):
+        for ending in "", ".py":
+            if os.path.isfile(os.path.join(TOP, path + ending)):
+                return path + ending + colons + test
+    return target
+
+
 def main():
-    targets = sys.argv[1:]
+    targets = shlex.split(os.environ.get("T", ""))
     shutil.rmtree(WORK, ignore_errors=True)
     os.makedirs(WORK)
     results = []
     for name, command in LINES.items():
         if name in targets or not targets:
             results += lines(name, command)
-    scenarios = [target for target in targets if target not in LINES]
+    scenarios = [scenario(target) for target in targets if target not in LINES]
     if scenarios:
         results += pytest(scenarios, 1)
     elif not targets:

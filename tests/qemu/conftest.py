@@ -100,6 +100,12 @@ def pytest_runtest_makereport(item, call):
         report.sections.append(("rerun", "rerun: make check T='%s'" % item.nodeid))
 
 
+@pytest.hookimpl
+def pytest_make_parametrize_id(val):
+    """Names that a shell and make take as they are: the line to rerun is typed."""
+    return re.sub(r"[^A-Za-z0-9.,:=+_-]+", "_", val) or None if isinstance(val, str) else None
+
+
 def pytest_runtest_logreport(report):
     if report.when == "call" or report.outcome != "passed":
         why = report.longrepr[2] if report.skipped else ""

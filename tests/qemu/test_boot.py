@@ -161,14 +161,19 @@ def test_the_command_line_wins_over_the_boot_module(boot, tmp_path):
     assert "kernel.panic = 2\n" in vm.run("sysctl kernel.panic")
 
 
-@pytest.mark.parametrize("name,content", [
-    ("empty line", b"\n"), ("no newline", b"kernel.panic = 5"), ("crlf", b"kernel.panic = 5\r\n"),
-    ("binary", bytes(range(256)) * 64 + b"\nkernel.panic = 5\n"),
-    ("long line", b"x" * 100000 + b"\nkernel.panic = 5\n"),
-    ("many bad lines", b"bad\n" * 5000 + b"kernel.panic = 5\n"),
-], ids=lambda value: value if isinstance(value, str) else "")
-def test_no_boot_module_hurts(boot, tmp_path, name, content):
-    vm = boot(initrd=module(tmp_path, content))
-    want = "kernel.panic = 0\n" if name == "empty line" else "kernel.panic = 5\n"
+MODULES = {
+    "empty-line": b"\n",
+    "no-newline": b"kernel.panic = 5",
+    "crlf": b"kernel.panic = 5\r\n",
+    "binary": bytes(range(256)) * 64 + b"\nkernel.panic = 5\n",
+    "long-line": b"x" * 100000 + b"\nkernel.panic = 5\n",
+    "many-bad-lines": b"bad\n" * 5000 + b"kernel.panic = 5\n",
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_boot_module_hurts(boot, tmp_path, name):
+    vm = boot(initrd=module(tmp_path, MODULES[name]))
+    want = "kernel.panic = 0\n" if name == "empty-line" else "kernel.panic = 5\n"
     assert want in vm.run("sysctl kernel.panic")
     assert vm.log.count("sysctl.conf:") < 100

@@ -20,9 +20,10 @@ import tempfile
 import threading
 import time
 
-QEMU = os.environ.get("QEMU", "qemu-system-x86_64")
-OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
-OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+QEMU = shlex.split(os.environ.get("QEMU") or "qemu-system-x86_64")
+# UEFI wants its variables writable: what it writes is forgotten.
+FIRMWARE = ["-drive", "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd",
+            "-drive", "if=pflash,format=raw,snapshot=on,file=/usr/share/OVMF/OVMF_VARS_4M.fd"]
 PROMPT = r"^kernel# "
 # A machine that said this says little more: expect() stops waiting soon.
 DYING = re.compile(r"^panic: ", re.MULTILINE)
@@ -184,8 +185,8 @@ class VM:
         self.status = None
         self.qmp_client = None
         self.ports = []
-        arguments = [QEMU, "-accel", "tcg", "-M", machine, "-cpu", cpu, "-smp", str(smp),
-                     "-m", mem, "-nodefaults", "-display", "none"]
+        arguments = QEMU + ["-accel", "tcg", "-M", machine, "-cpu", cpu, "-smp", str(smp),
+                            "-m", mem, "-nodefaults", "-display", "none"]
         if not reboots:
             arguments += ["-no-reboot"]
         if kernel is not None:
@@ -197,20 +198,13 @@ class VM:
         if image is not None:
             arguments += ["-cdrom", image]
         if uefi:
-            arguments += self._firmware()
+            arguments += FIRMWARE
         if debug_exit:
             arguments += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         arguments += list(extra)
         # What a person would type to see the same.
         self.by_hand = shlex.join(arguments + ["-serial", "mon:stdio"])
         self._start(arguments, serials)
-
-    def _firmware(self):
-        """UEFI wants its variables writable: a fresh copy each time."""
-        variables = os.path.join(self.directory, "vars.fd")
-        shutil.copyfile(OVMF_VARS, variables)
-        return ["-drive", "if=pflash,format=raw,readonly=on,file=" + OVMF_CODE,
-                "-drive", "if=pflash,format=raw,file=" + variables]
 
     def _start(self, arguments, serials):
         theirs = []

@@ -52,8 +52,8 @@ unit: $(UNIT_PROGS)	## the unit tests, on the host
 
 $(UB)/.flags: FORCE
 	$V mkdir -p $(UB)/include
-	$V ln -sfn $(CURDIR)/sys/arch/amd64/include $(UB)/include/machine
-	$V ln -sfn $(CURDIR)/sys/arch/x86/include $(UB)/include/x86
+	$V ln -sfn "$(CURDIR)/sys/arch/amd64/include" $(UB)/include/machine
+	$V ln -sfn "$(CURDIR)/sys/arch/x86/include" $(UB)/include/x86
 	$V echo '$(HOSTCC) $(UNIT_CFLAGS) $(UNIT_KFLAGS)' | cmp -s - $@ || \
 	    echo '$(HOSTCC) $(UNIT_CFLAGS) $(UNIT_KFLAGS)' >$@
 
