@@ -192,6 +192,8 @@ deadlock_create(struct deadlock *dl)
 	struct lwp *first;
 	int error;
 
+	mutex_init(&dl->dl_lock[0], MUTEX_DEFAULT, IPL_NONE);
+	mutex_init(&dl->dl_lock[1], MUTEX_DEFAULT, IPL_NONE);
 	error = kthread_create(PRI_KERNEL, KTHREAD_MPSAFE | KTHREAD_MUSTJOIN,
 	    cpu_infos[0], deadlock_first, dl, &first, "deadlock/0");
 	if (error != 0)
@@ -210,17 +212,15 @@ static int
 crashme_deadlock(int argc, char **argv __unused)
 {
 	struct deadlock *dl;
-	int error, i;
+	int i;
 
 	if (argc != 1)
 		return EINVAL;
-	dl = kmem_zalloc(sizeof(*dl), KM_SLEEP);
-	mutex_init(&dl->dl_lock[0], MUTEX_DEFAULT, IPL_NONE);
-	mutex_init(&dl->dl_lock[1], MUTEX_DEFAULT, IPL_NONE);
-	error = deadlock_create(dl);
-	if (error != 0) {
-		printf("crashme: no thread, error %d\n", error);
-		kmem_free(dl, sizeof(*dl));
+	dl = kmem_zalloc(sizeof(*dl), KM_NOSLEEP);
+	if (dl == NULL || deadlock_create(dl) != 0) {
+		printf_nolog("crashme: no memory for two threads\n");
+		if (dl != NULL)
+			kmem_free(dl, sizeof(*dl));
 		return 0;
 	}
 	for (i = 0; i < DEADLOCK_WAIT && !deadlock_hangs(dl, 1); i++)

@@ -56,7 +56,7 @@ lwp_free(struct lwp *l)
 	kmem_free(l, sizeof(*l));
 }
 
-/* It does not run before lwp_start().  NULL: no memory for its stack. */
+/* It does not run before lwp_start().  NULL: no memory for it. */
 struct lwp *
 lwp_vcreate(pri_t pri, u_int flags, struct cpu_info *ci, void (*func)(void *),
     void *arg, const char *fmt, va_list ap)
@@ -64,7 +64,9 @@ lwp_vcreate(pri_t pri, u_int flags, struct cpu_info *ci, void (*func)(void *),
 	struct lwp *l;
 
 	KASSERT(pri >= 0 && pri < PRI_COUNT);
-	l = kmem_zalloc(sizeof(*l), KM_SLEEP);
+	l = kmem_zalloc(sizeof(*l), KM_NOSLEEP);
+	if (l == NULL)
+		return NULL;
 	if ((l->l_stack = kstack_alloc()) == 0) {
 		kmem_free(l, sizeof(*l));
 		return NULL;

@@ -36,6 +36,18 @@ tt_exit(void *arg __unused)
 	kthread_exit(0);
 }
 
+static void
+tt_fail(void *arg __unused)
+{
+	kthread_exit(5);
+}
+
+KTEST(kthread_status, "an end with a status is told on the console")
+{
+	kt_thread(PRI_NONE, NULL, tt_fail, NULL);
+	kt_threads_join();
+}
+
 static u_int
 tt_lwps(void)
 {

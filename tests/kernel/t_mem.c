@@ -1,14 +1,17 @@
-/* The page allocator and kmem(9), to the last page. */
+/* The page allocator and kmem(9), to the last page; commands that find none. */
 
 #include <sys/kmem.h>
 #include <sys/page.h>
+#include <sys/xcall.h>
 #include <machine/pmap.h>
+#include <console/shell.h>
 #include "ktest.h"
 
 #define ME_MAXORDER	5
 #define ME_OBJS		200
 #define ME_THREADS	6
 #define ME_ROUNDS	400
+#define ME_LWPS		1000	/* more than stacks were ever made */
 
 struct me_page {
 	struct me_page *mp_next;
@@ -17,6 +20,7 @@ struct me_page {
 static struct me_page *me_hoard;	/* pages taken to leave none */
 static volatile u_int me_go, me_got;
 static void *me_obj[ME_OBJS];
+static struct lwp *me_lwp[ME_LWPS];
 
 static void
 me_take_all(void)
@@ -205,4 +209,97 @@ KTEST(kmem_sleep, "without memory KM_SLEEP waits until somebody frees some")
 		kmem_free(me_obj[n], PAGE_SIZE * 2);
 	KT_CHECK(KT_WAIT(me_got == 1));
 	kt_threads_join();
+}
+
+static void
+me_in_interrupt(void *arg1 __unused, void *arg2 __unused)
+{
+	u_char *p = kmem_intr_alloc(100, KM_NOSLEEP);
+	u_char *q = kmem_intr_zalloc(3 * PAGE_SIZE, KM_NOSLEEP);
+	size_t i;
+
+	KT_ASSERT(p != NULL && q != NULL);
+	memset(p, 1, 100);
+	for (i = 0; i < 3 * PAGE_SIZE; i++)
+		KT_CHECK(q[i] == 0);
+	memset(q, 2, 3 * PAGE_SIZE);
+	KT_CHECK(p[0] == 1 && p[99] == 1);
+	kmem_intr_free(p, 100);
+	kmem_intr_free(q, 3 * PAGE_SIZE);
+}
+
+static void
+me_none_in_interrupt(void *arg1 __unused, void *arg2 __unused)
+{
+	KT_CHECK(kmem_intr_alloc(3 * PAGE_SIZE, KM_NOSLEEP) == NULL);
+	KT_CHECK(kmem_intr_zalloc(3 * PAGE_SIZE, KM_NOSLEEP) == NULL);
+}
+
+KTEST(kmem_intr, "interrupt handlers on all CPUs get memory, or NULL when there is none")
+{
+	size_t inuse = kmem_inuse();
+
+	xc_wait(xc_broadcast(XC_HIGHPRI, me_in_interrupt, NULL, NULL));
+	KT_CHECK(kmem_inuse() == inuse);
+	me_take_all();
+	xc_wait(xc_broadcast(XC_HIGHPRI, me_none_in_interrupt, NULL, NULL));
+	me_give_back((size_t)-1);
+	xc_wait(xc_broadcast(XC_HIGHPRI, me_in_interrupt, NULL, NULL));
+	KT_CHECK(kmem_inuse() == inuse);
+}
+
+static void
+me_command(const char *command)
+{
+	char line[64];
+
+	strlcpy(line, command, sizeof(line));
+	shell_run(line);
+}
+
+static void
+me_nothing(void *arg __unused)
+{
+}
+
+/* Up to max of them. */
+static u_int
+me_take_threads(struct lwp **lwps, u_int max)
+{
+	u_int n;
+
+	for (n = 0; n < max; n++)
+		if (kthread_create(PRI_NONE, KTHREAD_IDLE | KTHREAD_MUSTJOIN, NULL,
+		    me_nothing, NULL, &lwps[n], "spare%u", n) != 0)
+			break;
+	return n;
+}
+
+static void
+me_free_thread(struct lwp *l)
+{
+	lwp_start(l);
+	(void)kthread_join(l);
+}
+
+/* The scenario that runs these tests looks for the answers. */
+KTEST(shell_nomem, "commands that find no memory say so and leave nothing behind")
+{
+	size_t inuse = kmem_inuse();
+	u_int n = me_take_threads(me_lwp, 1);
+
+	KT_ASSERT(n == 1);
+	me_take_all();
+	n += me_take_threads(me_lwp + 1, ME_LWPS - 1);
+	KT_CHECK(n < ME_LWPS);
+	me_command("dmesg");
+	me_command("sysctl kern.msgbuf");
+	me_command("crashme deadlock");
+	me_command("crashme wedge 0 1");
+	me_free_thread(me_lwp[--n]);
+	me_command("crashme deadlock");		/* one of the two can be made */
+	while (n > 0)
+		me_free_thread(me_lwp[--n]);
+	me_give_back((size_t)-1);
+	KT_CHECK(KT_WAIT(kmem_inuse() == inuse));
 }

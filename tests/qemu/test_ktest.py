@@ -1,11 +1,17 @@
 """The kernel's own tests, each line of theirs a counted result."""
 
+import re
+
 import pytest
 
 from conftest import TEST_KERNEL
 
 LINE = (r"^(?:(ok|not ok) ([^\s:]+)(?:(?::| # skip) (.*))?"
         r"|(\d+) passed, (\d+) failed, (\d+) skipped|(panic: .*|fatal .*))$")
+# What the tests make the kernel say; they cannot see it themselves.
+SAID = [r"dmesg: no memory for \d+ bytes", r"sysctl: kern\.msgbuf: no memory for \d+ bytes \(ENOMEM\)",
+        r"crashme: no memory for a thread",
+        r"WARNING: kthread `kt0' \(\d+\) exits with status 5"]
 PASSED = 1      # isa-debug-exit: (0 << 1) | 1
 
 
@@ -24,4 +30,6 @@ def test_the_kernels_own_tests_pass(boot, count, cpu, smp):
         count(name, {"ok": "passed", "not ok": "failed"}.get(verdict, verdict), why or "")
     assert [int(passed), int(failed), int(skipped)] == list(seen.values())
     assert seen["ok"] > 0 and seen["not ok"] == 0
+    assert vm.log.count("crashme: no memory for two threads\n") == 2
+    assert [said for said in SAID if not re.search("^%s$" % said, vm.log, re.MULTILINE)] == []
     assert vm.wait_exit() == PASSED
