@@ -35,8 +35,8 @@ POINTERS = {
     ("kprintf.c", ANY): ["put_console", "put_both", "nmi_putc", "snputc"],
     # The consoles: struct consdev.
     ("cons.c", "cnputc"): ["com_putc"],
-    ("cons.c", "cnflush"): ["com_flush"],
     ("cons.c", "cnpollc"): ["com_getc"],
+    ("cons.c", "cnflush"): ["com_flush"],
     # Traces, registers, and who was stopped where.
     ("db_trace.c", ANY): ["printf_nolog"],
     ("nmi_ipi.c", "cpu_stop_report"): ["printf_nolog"],

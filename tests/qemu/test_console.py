@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 
 import pytest
 
@@ -243,6 +244,51 @@ def test_reboot_boots_again(boot, machine):
     vm.expect(r"^NMI kernel ", 60)
     vm.prompt()
     assert vm.run("sysctl hw.ncpuonline") == "hw.ncpuonline = 2\n"
+
+
+def test_poweroff_of_a_machine_that_cannot_says_that_it_halts(boot):
+    vm = boot(machine="q35,acpi=off", smp=2)
+    vm.send("poweroff")
+    vm.expect(r"^poweroff: this machine has no way to switch itself off, halted$")
+
+
+def talk_to_nobody(vm):
+    """Let the serial port fill up; what is typed from now on is answered to nobody."""
+    vm.serial.hold()
+    for _ in range(20):
+        vm.send("help")
+
+
+@pytest.mark.parametrize("smp", [1, 2])
+def test_a_port_that_takes_nothing_stops_neither_commands_nor_poweroff(boot, smp):
+    vm = boot(smp=smp, serial_buffer=4096)
+    talk_to_nobody(vm)
+    vm.send("sysctl kernel.panic=7")
+    vm.send("poweroff")
+    assert vm.wait_exit(120) == 0
+    vm.serial.resume()
+
+
+def test_a_port_that_takes_nothing_stops_no_panic(boot):
+    vm = boot(smp=2, serial_buffer=4096, append="sysctl.kernel.panic=-1")
+    talk_to_nobody(vm)
+    vm.inject_nmi()
+    assert vm.wait_exit(120) == 0
+
+
+def test_a_port_that_takes_again_is_spoken_to_again(boot):
+    vm = boot(serial_buffer=4096)
+    talk_to_nobody(vm)
+    vm.send("sysctl kernel.panic=7")
+    idle = 0
+    while idle < 20:    # it has given the port up, and done all that
+        idle = idle + 1 if vm.registers("HLT") == [1] else 0
+        time.sleep(0.01)
+    vm.serial.resume()
+    while vm.run("") != "":
+        continue
+    assert vm.run("sysctl kernel.panic") == "kernel.panic = 7\n"
+    assert vm.log.count("kernel# ") < 24    # some were lost
 
 
 def test_poweroff_works_on_every_cpu_count(boot):

@@ -62,3 +62,12 @@ def test_every_stack_stands_on_a_guard_page(space, smp):
     # Two stacks without a guard between them would be one range, of twice the size.
     assert len({r.end - r.start for r in stacks}) <= 2
     assert STACKS not in {r.start for r in stacks}
+
+
+@CONFIGURATIONS
+def test_the_boot_stack_stands_on_a_guard_page(space):
+    """The boot CPU's own, in the image, which the others' table cannot show."""
+    where = symbols()
+    guard, stack = where["boot_guard"], where["boot_stack"]
+    assert [r for r in space if r.start < stack and r.end > guard] == []
+    assert [r.write and not r.execute for r in space if r.start == stack] == [True]

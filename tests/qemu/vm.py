@@ -45,12 +45,15 @@ class Serial:
         self.raw = bytearray()  # all of it, as it came
         self.pos = 0            # expect() has looked up to here
         self.closed = False
+        self.reading = threading.Event()
+        self.reading.set()
         self.change = threading.Condition()
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
     def _read(self):
         while True:
+            self.reading.wait()
             try:
                 data = self.sock.recv(65536)
             except OSError:
@@ -89,6 +92,13 @@ class Serial:
                                   % (pattern, why, self.text[self.pos:][-4000:]))
                 self.change.wait(left)
 
+    def hold(self):
+        """Read nothing more, after what comes next, until resume()."""
+        self.reading.clear()
+
+    def resume(self):
+        self.reading.set()
+
     def write(self, data, timeout=30):
         """Send bytes; QEMU takes them at the pace the guest reads."""
         if isinstance(data, str):
@@ -107,6 +117,7 @@ class Serial:
                 raise VMError("the serial port is closed: %s" % error) from error
 
     def close(self):
+        self.resume()
         try:
             self.sock.shutdown(socket.SHUT_RDWR)
         except OSError:
@@ -179,7 +190,7 @@ class VM:
 
     def __init__(self, kernel=None, machine="pc", cpu="max", smp=1, mem="128M", append="",
                  initrd=None, image=None, uefi=False, debug_exit=False, serials=1,
-                 reboots=False, extra=()):
+                 serial_buffer=None, reboots=False, extra=()):
         self.started = time.monotonic()
         self.directory = tempfile.mkdtemp(prefix="vm-")
         self.status = None
@@ -204,12 +215,14 @@ class VM:
         arguments += list(extra)
         # What a person would type to see the same.
         self.by_hand = shlex.join(arguments + ["-serial", "mon:stdio"])
-        self._start(arguments, serials)
+        self._start(arguments, serials, serial_buffer)
 
-    def _start(self, arguments, serials):
+    def _start(self, arguments, serials, serial_buffer):
         theirs = []
         for number in range(serials):
             here, there = socket.socketpair()
+            if serial_buffer is not None:   # what a reader that pauses leaves waiting
+                there.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, serial_buffer)
             theirs.append(there)
             self.ports.append(Serial(here))
             arguments += ["-chardev", "socket,id=c%d,fd=%d" % (number, there.fileno()),
@@ -270,6 +283,11 @@ class VM:
         """Run a command of the human monitor, return its text."""
         return self.qmp("human-monitor-command", timeout, **{"command-line": line})
 
+    def registers(self, name):
+        """The value of one register in each CPU; HLT is 1 where it is halted."""
+        return [int(value, 16) for value in
+                re.findall(r"\b%s=([0-9a-f]+)" % name, self.hmp("info registers -a"))]
+
     def inject_nmi(self):
         self.qmp("inject-nmi")
 
@@ -287,6 +305,7 @@ class VM:
             raise VMError("QEMU still runs after %g s; it said last:\n%s"
                           % (timeout, self.log[-4000:])) from None
         for port in self.ports:
+            port.resume()
             port.reader.join(5)
         return self.status
 

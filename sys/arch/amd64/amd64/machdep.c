@@ -135,7 +135,7 @@ cpu_reboot(int howto, char *bootstr __unused)
 	cnflush();
 	if ((howto & RB_POWERDOWN) == RB_POWERDOWN) {
 		acpi_poweroff();
-		printf_nolog("poweroff: this machine has no way to switch itself off\n");
+		printf_nolog("poweroff: this machine has no way to switch itself off, halted\n");
 	} else if ((howto & RB_HALT) == 0)
 		cpu_reset();
 	cpu_halt_forever();
