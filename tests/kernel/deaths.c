@@ -184,3 +184,50 @@ KDEATH(exit_with_nopreempt, "exit-nopreempt", "a thread that ends with preemptio
 	kpreempt_disable();
 	de_nested(NULL);
 }
+
+/* As in crashme overflow: what a level returns depends on its caller's byte. */
+static __noinline u_int
+de_recurse(volatile u_char *above)
+{
+	volatile u_char pad[256];
+
+	pad[0] = (u_char)(above[0] + 1);
+	if (pad[0] == above[0])
+		return 0;
+	return de_recurse(pad) + pad[0];
+}
+
+static void
+de_overflow(void *arg __unused)
+{
+	volatile u_char bottom[1] = { 0 };
+
+	printf("not ok: %u levels and no end\n", de_recurse(bottom));
+}
+
+KDEATH(overflow_softint, "overflow-softint", "a softint handler that runs off its stack")
+{
+	softint_schedule(softint_establish(SOFTINT_NET, de_overflow, NULL));
+	kpause("death", false, 10, NULL);
+}
+
+static void
+de_overflow_idle(void *arg1, void *arg2 __unused)
+{
+	if (curlwp == arg1)
+		de_overflow(NULL);
+}
+
+/* An interrupt handler runs on the stack of the thread that it interrupts. */
+KDEATH(overflow_idle, "overflow-idle", "an interrupt handler that runs off another CPU's idle stack")
+{
+	struct cpu_info *ci = cpu_lookup(1);
+	u_int i;
+
+	KASSERT(ncpu > 1);
+	for (i = 0; i < 1000; i++) {
+		xc_wait(xc_unicast(XC_HIGHPRI, de_overflow_idle,
+		    ci->ci_idlelwp, NULL, ci));
+		kpause("death", false, 1, NULL);
+	}
+}

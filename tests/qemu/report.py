@@ -4,15 +4,23 @@ import re
 
 FRAME = re.compile(r"^([a-z_][a-z0-9_.]*)\(\) at kernel:\1\+0x[0-9a-f]+$")
 MARK = re.compile(r"^(--- .* ---|[0-9a-fx]+\(\) at \S+|\.\.\. more frames not shown)$")
-REGISTERS = ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "rip", "rflags", "cr2",
+# A panic is a call: only what calls preserve means anything.
+OF_A_PANIC = ["rbx", "rbp", "rsp", "rflags", "r12", "r13", "r14", "r15", "cr0", "cr2", "cr3", "cr4"]
+OF_A_TRAP = ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "rip", "rflags", "cr2",
              "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"]
+
+
+def registers(text):
+    """{name: value} of "rbx 0000000000000000"."""
+    return dict(re.findall(r"\b([a-z][a-z0-9]+) +(?:0x)?([0-9a-f]+)\b", text))
 
 
 def panic(vm, text, timeout=60):
     """Wait for a whole panic report; return the functions of its traceback."""
-    vm.expect(r"^panic: %s$" % text, timeout)
-    cpu = vm.expect(r"^cpu(\d+): Begin traceback\.\.\.\n").group(1)
-    start = vm.serial.pos
+    said = vm.expect(r"^panic: %s$" % text, timeout).end()
+    begin = vm.expect(r"^cpu(\d+): Begin traceback\.\.\.\n")
+    cpu, start = begin.group(1), begin.end()
+    assert set(OF_A_PANIC) <= set(registers(vm.log[said:begin.start()])), "registers missing"
     end = vm.expect(r"^cpu%s: End traceback\.\.\.$" % cpu)
     frames = vm.log[start:end.start()].rstrip("\n").split("\n")
     for line in frames:
@@ -27,8 +35,7 @@ def fatal(vm, name, panic_text, timeout=60):
     start = vm.expect(r"^fatal %s in supervisor mode$" % name, timeout).end()
     functions = panic(vm, panic_text, timeout)
     said = vm.log[start:vm.log.index("\npanic: ", start)]
-    values = dict(re.findall(r"\b([a-z][a-z0-9]+) +(?:0x)?([0-9a-f]+)\b", said))
-    assert set(REGISTERS) <= set(values), "registers missing"
+    assert set(OF_A_TRAP) <= set(registers(said)), "registers missing"
     return functions
 
 

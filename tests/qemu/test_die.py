@@ -27,12 +27,19 @@ PANICS = {
     "kmem-redzone": r"kmem_free\(\S+, 40\): redzone overwritten at \+\d+",
     "kmem-double-free": r"kmem_free\(\S+, 40\): already free",
     "kmem-poison": r"kmem_alloc\(40\): \S+ modified after free.*",
+    "overflow-softint": r"kernel stack overflow in softnet/\d",
+    "overflow-idle": r"kernel stack overflow in idle/1",
     "exit-nopreempt": r"assert_sleepable: main would sleep with preemption disabled",
 }
 
 
 # Deaths of another thread, or of another CPU, than the one that was told to.
-ELSEWHERE = ("sleep-in-intr", "sleep-in-softint")
+ELSEWHERE = {
+    "sleep-in-intr": "de_sleep_there",
+    "sleep-in-softint": "de_sleep_soft",
+    "overflow-softint": "de_recurse",
+    "overflow-idle": "de_recurse",
+}
 
 
 def rules():
@@ -43,7 +50,7 @@ def rules():
 def test_a_broken_rule_is_named_in_the_panic(die, death):
     vm = die(death, smp=2)
     functions = panic(vm, PANICS[death], 120)
-    assert "kd_" + deaths()[death] in functions or death in ELSEWHERE
+    assert ELSEWHERE.get(death, "kd_" + deaths()[death]) in functions
     assert vm.wait_exit() == 0
     once(vm)
 
