@@ -235,8 +235,12 @@ com_cninit(void)
 static void
 com_attach(void)
 {
+	const struct com_softc *want = &com_softc[boot_console == 1];
 	u_int i;
 
+	if (!want->sc_present && cn_tab != NULL)
+		printf("%s: no port at 0x%x, the console is %s\n",
+		    want->sc_cn.cn_name, want->sc_port, cn_tab->cn_name);
 	for (i = 0; i < __arraycount(com_softc); i++) {
 		struct com_softc *sc = &com_softc[i];
 
