@@ -108,12 +108,12 @@ crashme_wedge(int argc, char **argv)
 
 	if (argc < 2 || argc > 3)
 		return EINVAL;
-	if (console_cpu_arg(argv[1], &ci) != 0)
+	if (console_cpu_arg("crashme", argv[1], &ci) != 0)
 		return 0;
 	if (argc == 3 && (kstrtou64(argv[2], 10, &seconds) != 0 ||
 	    seconds == 0 || seconds > WEDGE_MAX)) {
-		printf_nolog("%s: bad number of seconds, want 1 to %d\n",
-		    argv[2], WEDGE_MAX);
+		printf_nolog("crashme: '%s': bad number of seconds, want 1 to "
+		    "%d\n", argv[2], WEDGE_MAX);
 		return 0;
 	}
 	error = kthread_create(PRI_KERNEL, KTHREAD_MPSAFE, ci, wedge_spin,
@@ -278,7 +278,7 @@ cmd_crashme(int argc, char **argv)
 			    (*w)->cr_args);
 		return 0;
 	}
-	printf_nolog("crashme: %s: unknown, crashme alone lists what there "
+	printf_nolog("crashme: '%s': unknown, crashme alone lists what there "
 	    "is\n", argv[1]);
 	return 0;
 }

@@ -109,12 +109,13 @@ cmd_cpus(int argc, char **argv __unused)
 CONSOLE_COMMAND(cpus, cmd_cpus, "", "list the processors");
 
 int
-console_cpu_arg(const char *s, struct cpu_info **cip)
+console_cpu_arg(const char *command, const char *s, struct cpu_info **cip)
 {
 	uint64_t n;
 
 	if (kstrtou64(s, 10, &n) != 0 || n >= (uint64_t)ncpu) {
-		printf_nolog("'%s': no such CPU, want 0 to %d\n", s, ncpu - 1);
+		printf_nolog("%s: '%s': no such CPU, want 0 to %d\n", command,
+		    s, ncpu - 1);
 		return EINVAL;
 	}
 	*cip = cpu_infos[n];

@@ -80,7 +80,21 @@ console_echo(int c)
 static void
 console_prompt(void)
 {
+	(void)cnbroken();
 	printf_nolog("kernel# ");
+}
+
+/*
+ * A message ended the line that was being typed: show it again before it
+ * goes on.  An empty one is not worth a second prompt.
+ */
+static void
+console_mend(void)
+{
+	if (!cnbroken() || console_line.ln_len == 0)
+		return;
+	console_prompt();
+	line_redraw(&console_line);
 }
 
 static void __dead
@@ -94,6 +108,7 @@ console_thread(void *arg __unused)
 		c = console_getc();
 		if (c == CN_LOST)
 			line_lost(&console_line);
+		console_mend();
 		switch (line_input(&console_line, c)) {
 		case LINE_MORE:
 			continue;

@@ -36,6 +36,15 @@ line_lost(struct line *ln)
 	ln->ln_bad = LINE_LOST;
 }
 
+void
+line_redraw(const struct line *ln)
+{
+	size_t i;
+
+	for (i = 0; i < ln->ln_len; i++)
+		ln->ln_put(ln->ln_text[i]);
+}
+
 static void
 line_rubout(struct line *ln)
 {

@@ -36,6 +36,9 @@ void line_init(struct line *, void (*)(int));
  */
 enum line_event line_input(struct line *, int);
 
+/* Echo what is typed so far, after something else was printed. */
+void line_redraw(const struct line *);
+
 /* Here bytes were lost: the line is not what somebody typed. */
 void line_lost(struct line *);
 

@@ -61,7 +61,7 @@ shell_run(char *line)
 		return;
 	c = shell_find(argv[0]);
 	if (c == NULL)
-		printf_nolog("%s: unknown command, try help\n", argv[0]);
+		printf_nolog("'%s': unknown command, try help\n", argv[0]);
 	else if (c->cc_func(argc, argv) == EINVAL)
 		shell_usage(c);
 }
@@ -75,7 +75,7 @@ cmd_help(int argc, char **argv)
 	if (argc > 2)
 		return EINVAL;
 	if (argc == 2 && shell_find(argv[1]) == NULL) {
-		printf_nolog("help: no command %s\n", argv[1]);
+		printf_nolog("help: '%s': no such command\n", argv[1]);
 		return 0;
 	}
 	for (c = shell_next(""); c != NULL; c = shell_next(c->cc_name)) {

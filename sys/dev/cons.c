@@ -17,6 +17,7 @@
 
 struct consdev *cn_tab;
 static volatile bool cn_midline;	/* a prompt, or half a command */
+static volatile bool cn_broken;		/* one was ended by cnfreshline() */
 
 static kmutex_t cn_lock = MUTEX_SPIN_INITIALIZER;	/* interrupt handlers too */
 static kcondvar_t cn_cv = { "console" };
@@ -61,8 +62,19 @@ cnflush(void)
 void
 cnfreshline(void)
 {
-	if (cn_midline)
-		cnputc('\n');
+	if (!cn_midline)
+		return;
+	cn_broken = true;
+	cnputc('\n');
+}
+
+bool
+cnbroken(void)
+{
+	const bool broken = cn_broken;
+
+	cn_broken = false;
+	return broken;
 }
 
 int

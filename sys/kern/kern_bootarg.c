@@ -38,17 +38,17 @@ set_maxcpus(const char *value)
 	return 0;
 }
 
-/* What follows "sysctl.": NAME=VALUE. */
+/* What follows "sysctl.": NAME=VALUE, or NAME?=VALUE. */
 static int
 set_sysctl(const char *value)
 {
-	char buf[BOOT_WORD], err[SYSCTL_ERRLEN], *eq;
+	char buf[BOOT_WORD], err[SYSCTL_ERRLEN];
 
-	strlcpy(buf, value, sizeof(buf));
-	if ((eq = strchr(buf, '=')) == NULL || strlen(value) >= sizeof(buf))
+	if (strchr(value, '=') == NULL || value[0] == '=' ||
+	    strlen(value) >= sizeof(buf))
 		return EINVAL;
-	*eq++ = '\0';
-	if (sysctl_set_text(buf, eq, err, sizeof(err)) != 0)
+	strlcpy(buf, value, sizeof(buf));
+	if (sysctl_assign(buf, err, sizeof(err)) != 0)
 		printf("boot: %s\n", err);
 	return 0;
 }

@@ -24,6 +24,7 @@ void cninit(void);
 void cnputc(int);			/* "\n" becomes CR LF */
 void cnflush(void);			/* last words, before a reset */
 void cnfreshline(void);			/* "\n" unless at the start of a line */
+bool cnbroken(void);			/* did that end a line, since last asked? */
 int cngetc(void);			/* polled, waits */
 int cnpollc(void);			/* polled: a character or -1 */
 

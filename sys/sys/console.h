@@ -49,8 +49,13 @@ bool console_interrupted(void);	/* ^C typed since the command started? */
 /* Print text of many lines, cut up in place, until ^C. */
 void console_print_text(char *);
 
-/* Decimal CPU number that exists: 0, or EINVAL and a line said why. */
+/*
+ * console_cpu_arg(command, word, &ci):
+ *
+ *	Decimal number of a CPU that exists.
+ *	=> 0, or EINVAL and the command has said why.
+ */
 struct cpu_info;
-int console_cpu_arg(const char *, struct cpu_info **);
+int console_cpu_arg(const char *, const char *, struct cpu_info **);
 
 #endif

@@ -37,11 +37,10 @@ KTEST(clock_everywhere, "every CPU has a clock of its own")
 {
 	struct cpu_info *ci;
 	CPU_INFO_ITERATOR cii;
-	u_long before;
+	uint64_t before;
 
 	for (CPU_INFO_FOREACH(cii, ci)) {
 		before = ci->ci_data.cpu_ticks;
-		KT_CHECK(KT_WAIT(((volatile struct cpu_info *)
-		    ci)->ci_data.cpu_ticks - before >= 3));
+		KT_CHECK(KT_WAIT(ci->ci_data.cpu_ticks - before >= 3));
 	}
 }

@@ -172,10 +172,26 @@ def test_the_console_can_be_the_second_port(boot):
     assert "kernel" not in vm.ports[0].text
 
 
+def test_a_console_that_is_not_there_is_told_on_the_other_one(boot):
+    vm = boot(append="console=com1")
+    assert "\ncom1: no port at 0x2f8, the console is com0\n" in vm.log
+    assert re.search(r"^com0: port 0x3f8 irq 4, console$", vm.log, re.MULTILINE)
+
+
 def module(folder, text):
     path = folder / "sysctl.conf"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return str(path)
+
+
+def test_an_unknown_name_may_be_forgiven_everywhere(boot, tmp_path):
+    """A line for a kernel that has the name, and for those that do not."""
+    vm = boot(initrd=module(tmp_path, "no.such?=1\nkernel.panic ?= 9\nhw.ncpu?=3\n"),
+              append="sysctl.no.such?=1")
+    assert warnings(vm.log) == []
+    assert re.findall(r"^sysctl\.conf:(\d+): ", vm.log, re.MULTILINE) == ["3"]
+    assert vm.run("sysctl no.such?=5") == ""
+    assert "kernel.panic = 9\n" in vm.run("sysctl kernel.panic")
 
 
 def test_the_boot_module_sets_values_and_bad_lines_are_numbered(boot, tmp_path):

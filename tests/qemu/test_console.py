@@ -100,12 +100,14 @@ def test_a_bad_write_says_why_and_changes_nothing(boot, assignment, why):
     "sysctl no.such", "sysctl .", "poweroff now", "reboot 1", "help nothing", "help a b",
     "crashme frobnicate", "crashme panic now", "crashme wedge", "crashme wedge x",
     "crashme wedge 99", "crashme wedge -1", "crashme wedge 0 x", "crashme wedge 0 0",
-    "'open quote", "%s%s%s%n", "/bin/sh", "ps;ps",
+    "'open quote", "%s%s%s%n", "/bin/sh", "ps;ps", "''", "help ''", "crashme ''", "sysctl ''",
+    "crashme wedge ''", "crashme wedge 0 -5", "crashme wedge 0 ''", "nmi send 99",
 ])
 def test_a_bad_line_gets_one_clear_answer(boot, line):
     vm = boot(smp=2)
     said = lines(vm.run(line))
     assert len(said) == 1 and len(said[0]) > 8
+    assert re.match(r"usage: |(console|crashme|help|nmi|sysctl): |'.*': unknown command", said[0])
     assert vm.run("sysctl hw.ncpu") == "hw.ncpu = 2\n"
 
 

@@ -100,6 +100,16 @@ def test_time_goes_on_when_the_clocks_cpu_comes_back(boot):
     assert vm.run("sysctl hw.ncpu") == "hw.ncpu = 2\n"
 
 
+def test_a_message_amid_a_command_does_not_hide_what_was_typed(boot):
+    vm = boot(smp=2)
+    vm.run("crashme wedge 1 1")
+    vm.send("sysctl hw.nc", end="")
+    vm.expect(r"crashme: cpu1 takes interrupts again$", 60)
+    vm.send("pu")
+    vm.expect(r"^kernel# sysctl hw\.ncpu$")
+    vm.expect(r"^hw\.ncpu = 2$")
+
+
 def test_a_panic_while_a_cpu_is_wedged_is_reported_whole(boot):
     vm = boot(smp=4, append=RESET)
     vm.run("crashme wedge 3")

@@ -9,7 +9,8 @@ from conftest import TEST_KERNEL
 LINE = (r"^(?:(ok|not ok) ([^\s:]+)(?:(?::| # skip) (.*))?"
         r"|(\d+) passed, (\d+) failed, (\d+) skipped|(panic: .*|fatal .*))$")
 # What the tests make the kernel say; they cannot see it themselves.
-SAID = [r"dmesg: no memory for \d+ bytes", r"sysctl: kern\.msgbuf: no memory for \d+ bytes \(ENOMEM\)",
+SAID = [r"dmesg: no memory for \d+ bytes",
+        r"sysctl: kern\.msgbuf: no memory for \d+ bytes \(ENOMEM\)",
         r"crashme: no memory for a thread",
         r"WARNING: kthread `kt0' \(\d+\) exits with status 5"]
 PASSED = 1      # isa-debug-exit: (0 << 1) | 1

@@ -265,7 +265,7 @@ def test_what_nmi_answers_is_not_in_the_message_buffer(boot):
 
 def test_an_empty_name_is_shown_as_one(boot):
     vm = boot(smp=2)
-    assert vm.run("nmi send ''") == "'': no such CPU, want 0 to 1\n"
+    assert vm.run("nmi send ''") == "nmi: '': no such CPU, want 0 to 1\n"
     assert vm.run("sysctl ''") == "sysctl: '': no such name (ENOENT)\n"
     assert vm.run("sysctl .=1") == "sysctl: '.': no such name (ENOENT)\n"
     assert vm.run("sysctl =1") == "sysctl: want NAME = VALUE (EINVAL)\n"

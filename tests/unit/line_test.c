@@ -171,6 +171,22 @@ test_lost(void)
 }
 
 static void
+test_redraw(void)
+{
+	start();
+	CHECK(type("hw.ncpx\177") == LINE_MORE);
+	echo_len = 0;
+	line_redraw(&ln);
+	CHECK_STR(echo, "hw.ncp");
+	CHECK(type("u\r") == LINE_DONE);
+	CHECK_STR(ln.ln_text, "hw.ncpu");
+	echo_len = 0;
+	echo[0] = '\0';
+	line_redraw(&ln);
+	CHECK_STR(echo, "");
+}
+
+static void
 test_random(void)
 {
 	u_int round, i, lines = 0;
@@ -271,6 +287,7 @@ unit_main(void)
 	RUN(test_noise);
 	RUN(test_long);
 	RUN(test_lost);
+	RUN(test_redraw);
 	RUN(test_random);
 	RUN(test_split);
 	RUN(test_quotes);

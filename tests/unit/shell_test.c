@@ -111,9 +111,9 @@ test_no_command(void)
 {
 	says("", "");
 	says("     ", "");
-	says("prob", "prob: unknown command, try help\n");
-	says("probes now", "probes: unknown command, try help\n");
-	says("\"\"", ": unknown command, try help\n");
+	says("prob", "'prob': unknown command, try help\n");
+	says("probes now", "'probes': unknown command, try help\n");
+	says("\"\"", "'': unknown command, try help\n");
 	says("probe \"a", "console: a quote has no partner, nothing done\n");
 	says("probe 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17",
 	    "console: more than 16 words, nothing done\n");
@@ -123,7 +123,7 @@ static void
 test_help(void)
 {
 	says("help probe", "probe [bad]                      a probe\n");
-	says("help nil", "help: no command nil\n");
+	says("help nil", "help: 'nil': no such command\n");
 	says("help a b", "usage: help [COMMAND]\n");
 	says("help",
 	    "help [COMMAND]                   what each command does\n"

@@ -126,7 +126,7 @@ nmi_send(const char *to)
 	}
 	if (strcmp(to, "self") == 0)
 		ci = curcpu();
-	else if (console_cpu_arg(to, &ci) != 0)
+	else if (console_cpu_arg("nmi", to, &ci) != 0)
 		return 0;
 	if (!nmi_ping(ci))
 		nmi_late(ci);
