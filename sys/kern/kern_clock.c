@@ -1,10 +1,10 @@
 /*
  * The clock interrupt: hz times a second on each CPU, with interrupts off.
  *
- * Time is made of one CPU's ticks, the boot CPU's to begin with.  When that
- * CPU takes no interrupts any more, the first other one to notice goes on in
- * its place, and looks after the console's input too, whose interrupt goes to
- * the boot CPU: a machine with one wedged CPU still serves its operator.
+ * Time is made of the boot CPU's ticks.  While that takes no interrupts the
+ * first other CPU to notice goes on in its place, and looks after the console's
+ * input too, whose interrupt goes to the boot CPU: a machine with a wedged
+ * CPU still serves its operator.
  */
 
 #include <sys/param.h>
@@ -28,6 +28,10 @@ clock_mine(struct cpu_info *ci)
 	const u_int owner = clock_cpu;
 	const int now = hardclock_ticks;
 
+	if (cpu_index(ci) == 0) {
+		clock_cpu = 0;		/* perhaps after a while away */
+		return true;
+	}
 	if (owner == cpu_index(ci))
 		return true;
 	if (now != cd->cpu_clock_seen) {

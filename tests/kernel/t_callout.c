@@ -112,10 +112,13 @@ KTEST(callout_again, "a callout may schedule itself from its function")
 	callout_destroy(&co_one);
 }
 
+static struct cpu_info *volatile co_cpu;	/* that co_slow() runs on */
+
 /* Runs until the halter waits, then schedules itself once more. */
 static void
 co_slow(void *arg __unused)
 {
+	co_cpu = curcpu();
 	co_entered = 1;
 	KT_CHECK(KT_SPIN(co_go != 0));
 	mutex_enter(&co_mutex);		/* the halter's interlock is free */
@@ -136,8 +139,6 @@ co_halter(void *arg __unused)
 
 KTEST(callout_halt, "waits for the function without its interlock, and cancels the next")
 {
-	struct cpu_info *ci = cpu_lookup((u_int)ncpu - 1);
-
 	if (ncpu == 1)
 		KT_SKIP("the function, which spins, needs a CPU of its own");
 	mutex_init(&co_mutex, MUTEX_DEFAULT, IPL_NONE);
@@ -145,7 +146,8 @@ KTEST(callout_halt, "waits for the function without its interlock, and cancels t
 	callout_init(&co_one, CALLOUT_MPSAFE);
 	callout_reset(&co_one, 1, co_slow, NULL);
 	KT_ASSERT(KT_SPIN(co_entered != 0));
-	kt_thread(PRI_NONE, ci, co_halter, NULL);
+	kt_thread(PRI_NONE, cpu_lookup((cpu_index(co_cpu) + 1) % (u_int)ncpu),
+	    co_halter, NULL);
 	KT_ASSERT(KT_SPIN(kt_lwp(0)->l_stat == LSSLEEP));
 	co_go = 1;
 	kt_threads_join();
