@@ -74,7 +74,8 @@ def pytest(targets, workers):
     results = []
     if os.path.exists(RESULTS):
         with open(RESULTS) as file:
-            results = [(r["outcome"], r["name"]) for r in map(json.loads, file)]
+            results = [(r["outcome"], r["name"] + (": " + r["why"] if r["why"] else ""))
+                       for r in map(json.loads, file)]
     for run, text in zip(runs, texts):
         if run.returncode != 0 and run.returncode != NONE_COLLECTED:
             show(text)

@@ -13,12 +13,24 @@ SAID = [r"dmesg: no memory for \d+ bytes",
         r"sysctl: kern\.msgbuf: no memory for \d+ bytes \(ENOMEM\)",
         r"crashme: no memory for a thread",
         r"WARNING: kthread `kt0' \(\d+\) exits with status 5"]
+PROMISES = ("NMIs are blocked until the handler's iret", "of several blocked NMIs one is delivered",
+            "a breakpoint's iret in a handler unblocks NMIs",
+            "a page fault's iret in a handler unblocks NMIs",
+            "an NMI to oneself is taken before the sender goes on")
 PASSED = 1      # isa-debug-exit: (0 << 1) | 1
+
+
+def probe(vm):
+    """What the emulator promises is asked first, and told."""
+    assert vm.expect(r"^# (\w+): ", 60).group(1) == "probe"
+    for promise in PROMISES:
+        vm.expect(r"^# probe: %s: (yes|no)$" % promise)
 
 
 @pytest.mark.parametrize("cpu,smp", [("max", 1), ("max", 2), ("max", 4), ("qemu64", 2)])
 def test_the_kernels_own_tests_pass(boot, count, cpu, smp):
     vm = boot(TEST_KERNEL, prompt=False, cpu=cpu, smp=smp, mem="256M", debug_exit=True)
+    probe(vm)
     seen = {"ok": 0, "not ok": 0, "skipped": 0}
     while True:
         verdict, name, why, passed, failed, skipped, died = vm.expect(LINE, 120).groups()
