@@ -3,13 +3,16 @@
  * and an NMI that nobody claims.  The scenarios in tests/qemu judge them.
  */
 
+#include <sys/condvar.h>
 #include <sys/intr.h>
 #include <sys/kmem.h>
 #include <sys/mutex.h>
+#include <x86/nmi_defer.h>
 #include "nmitest.h"
 
 static kmutex_t dn_adaptive = MUTEX_ADAPTIVE_INITIALIZER;
 static kmutex_t dn_spin = MUTEX_SPIN_INITIALIZER;
+static kcondvar_t dn_cv = { .cv_wmesg = "death" };
 static void *dn_memory, *dn_softint;
 static nmi_handler_t *volatile dn_handle;
 static void (*dn_rule)(void);
@@ -55,6 +58,53 @@ dn_mutex_spin_enter(void)
 KDEATH(nmi_mutex_spin_enter, "nmi-mutex-spin-enter", "mutex_spin_enter in an NMI handler")
 {
 	dn_break(dn_mutex_spin_enter);
+}
+
+/* It would not wait; but whoever has the mutex may be what was interrupted. */
+static void
+dn_mutex_tryenter(void)
+{
+	if (mutex_tryenter(&dn_adaptive))
+		mutex_exit(&dn_adaptive);
+}
+
+KDEATH(nmi_mutex_tryenter, "nmi-mutex-tryenter", "mutex_tryenter in an NMI handler")
+{
+	dn_break(dn_mutex_tryenter);
+}
+
+static void
+dn_spin_tryenter(void)
+{
+	if (mutex_tryenter(&dn_spin))
+		mutex_spin_exit(&dn_spin);
+}
+
+KDEATH(nmi_spin_tryenter, "nmi-spin-tryenter", "mutex_tryenter of a spin mutex in an NMI handler")
+{
+	dn_break(dn_spin_tryenter);
+}
+
+static void
+dn_cv_wait(void)
+{
+	cv_wait(&dn_cv, &dn_adaptive);
+}
+
+KDEATH(nmi_cv_wait, "nmi-cv-wait", "cv_wait in an NMI handler")
+{
+	dn_break(dn_cv_wait);
+}
+
+static void
+dn_kmem_sleep(void)
+{
+	dn_memory = kmem_zalloc(64, KM_SLEEP);
+}
+
+KDEATH(nmi_kmem_sleep, "nmi-kmem-sleep", "kmem_zalloc that may sleep in an NMI handler")
+{
+	dn_break(dn_kmem_sleep);
 }
 
 static void
@@ -109,6 +159,27 @@ dn_kpause(void)
 	(void)kpause("death", false, 1, NULL);
 }
 
+static void __printflike(1, 2)
+dn_vprint(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+}
+
+static void
+dn_vprintf(void)
+{
+	dn_vprint("from an NMI handler\n");
+}
+
+KDEATH(nmi_vprintf, "nmi-vprintf", "vprintf in an NMI handler")
+{
+	dn_break(dn_vprintf);
+}
+
 KDEATH(nmi_kpause, "nmi-sleep", "kpause in an NMI handler")
 {
 	dn_break(dn_kpause);
@@ -123,6 +194,30 @@ dn_disestablish(void)
 KDEATH(nmi_itself, "nmi-disestablish-self", "a handler that removes itself")
 {
 	dn_break(dn_disestablish);
+}
+
+static void
+dn_disestablish_there(void *handle)
+{
+	nmi_disestablish(handle);
+}
+
+KDEATH(nmi_remove_intr, "nmi-disestablish-intr", "a removal in an interrupt handler")
+{
+	int s = splhigh();
+
+	dn_handle = nmi_establish(nt_claim, NULL);
+	(void)nmi_defer(NMI_DEFER_INTR, dn_disestablish_there, dn_handle);
+	splx(s);
+	kpause("death", false, 10, NULL);
+}
+
+KDEATH(nmi_remove_softint, "nmi-disestablish-softint", "a removal in a software interrupt")
+{
+	dn_handle = nmi_establish(nt_claim, NULL);
+	softint_schedule(softint_establish(SOFTINT_NET, dn_disestablish_there,
+	    dn_handle));
+	kpause("death", false, 10, NULL);
 }
 
 KDEATH(nmi_null, "nmi-disestablish-null", "a removal of no handle")

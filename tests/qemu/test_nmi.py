@@ -15,15 +15,23 @@ from report import once, panic
 RESET = "sysctl.kernel.panic=-1"
 HANDLER = r"nmi: handler dn_handler\+0x0 \(arg 0x1234\) called "
 NONE = r"nmi_disestablish: no such handler: handle "
+WRONG = r"nmi_disestablish: not in thread context: handle 0x[0-9a-f]+"
 PANICS = {
     "nmi-mutex-enter": HANDLER + "mutex_enter",
     "nmi-mutex-spin-enter": HANDLER + "mutex_spin_enter",
+    "nmi-mutex-tryenter": HANDLER + "mutex_tryenter",
+    "nmi-spin-tryenter": HANDLER + "mutex_tryenter",
+    "nmi-cv-wait": HANDLER + r"cv_(timed)?wait",
     "nmi-kmem-alloc": HANDLER + "kmem_alloc",
+    "nmi-kmem-sleep": HANDLER + "kmem_alloc",
     "nmi-kmem-free": HANDLER + r"kmem_\w*free",
     "nmi-softint": HANDLER + "softint_schedule",
-    "nmi-printf": HANDLER + "v?printf",
-    "nmi-sleep": HANDLER + r"\w+",
+    "nmi-printf": HANDLER + "printf",
+    "nmi-vprintf": HANDLER + "vprintf",
+    "nmi-sleep": HANDLER + "kpause",
     "nmi-disestablish-self": HANDLER + "nmi_disestablish",
+    "nmi-disestablish-intr": WRONG,
+    "nmi-disestablish-softint": WRONG,
     "nmi-disestablish-null": NONE + r"(0x0|\(nil\)|0)",
     "nmi-disestablish-twice": NONE + r"0x[0-9a-f]+",
     "nmi-disestablish-stale": NONE + r"0x[0-9a-f]+",
