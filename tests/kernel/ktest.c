@@ -3,6 +3,7 @@
  *
  * Command line: ktest=TEXT runs the tests whose name contains TEXT,
  * ktest_die=NAME runs one death instead, ktest_bench=NAME a benchmark.
+ * ktest_storm=SECONDS: how long the host injects NMIs (t_nmi_churn.c).
  * Without QEMU's isa-debug-exit device the machine just halts at the end.
  */
 
@@ -86,6 +87,19 @@ kt_bootarg(const char *key, char *value, size_t size)
 		p += len + (p[len] == ' ');
 	}
 	return false;
+}
+
+u_int
+kt_storm(void)
+{
+	char value[8];
+	uint64_t seconds;
+
+	if (!kt_bootarg("ktest_storm", value, sizeof(value)))
+		return 0;
+	if (kstrtou64(value, 10, &seconds) != 0)
+		panic("ktest_storm=%s: not a number", value);
+	return (u_int)seconds;
 }
 
 /* kt_bootarg() looks our words up itself; this makes them known. */

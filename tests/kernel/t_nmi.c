@@ -1,4 +1,27 @@
-/* nmi(9): what its manual page promises, a test each. */
+/*
+ * nmi(9): what its manual page promises, a test each.
+ *
+ *	runs to completion on the processor where it began,
+ *	    without being preempted by a thread or interrupt	nmi_completes
+ *	except for another NMI				nmi_nest_*
+ *	may run simultaneously on more than one CPU		nmi_parallel
+ *	may not sleep, acquire a mutex, schedule a software
+ *	    interrupt, write to the message buffer	deaths nmi-*
+ *	may use atomic_ops(3)				nmi_atomics
+ *	may reference per-CPU storage			nmi_percpu
+ *	establish in thread context			nmi_establish_*
+ *	called every time an NMI occurs			nmi_every_handler
+ *	with tf and arg					nmi_arguments
+ *	until the handler is removed			nmi_disestablished
+ *	non-zero if it handled a condition		nmi_any_nonzero
+ *	all return zero: panic or ddb(4)		death nmi-unclaimed
+ *	NULL on failure					nmi_null_function,
+ *							nmi_no_memory
+ *	a handle on success				nmi_counts
+ *	disestablish in thread context		deaths nmi-disestablish-*
+ *	stops calling a handler, and none is left in it	nmi_disestablish_waits,
+ *							nmi_remove_*
+ */
 
 #include <sys/percpu.h>
 #include <x86/intrvec.h>
