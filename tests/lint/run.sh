@@ -155,6 +155,13 @@ passes "stack accepts a good sample" stack "$scratch/shallow"
 passes "stack of the NMI path" tests/lint/stack.py build/amd64/kernel
 tail -n 1 "$scratch/said" | sed 's/^/# /'
 
+mkdir -p "$scratch/tree/build/amd64" && git init -q "$scratch/tree"
+printf 'all:\n\tmkdir -p build/amd64 && pwd >build/amd64/kernel\n' >"$scratch/tree/Makefile"
+echo build >"$scratch/tree/.gitignore"
+make -s -C "$scratch/tree"
+rejects "the same bytes in another folder" "differ" tests/lint/reproduce.sh "$scratch/tree"
+passes "the same bytes in another folder" tests/lint/reproduce.sh .
+
 sample style.c <<'END'
 int f(int a){
   if(a) return 1;
