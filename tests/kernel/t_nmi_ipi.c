@@ -103,6 +103,7 @@ ip_check_alive(void)
 	xc_barrier(XC_HIGHPRI);
 	xc_barrier(0);
 	for (CPU_INFO_FOREACH(cii, ci)) {
+		KT_CHECK(ci->ci_nmi.nc_ipi == 0);	/* nothing is under way */
 		KT_CHECK(nmi_ping(ci));
 		KT_CHECK(KT_SPIN(!nmi_ping_owed(&ci->ci_nmi)));
 		KT_CHECK(ci->ci_nmi.nc_parked == 0);

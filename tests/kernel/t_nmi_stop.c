@@ -1,0 +1,112 @@
+/* What reaches a CPU while the machine is stopped is over when it goes on. */
+
+#include <sys/xcall.h>
+#include "nmitest.h"
+
+#define ST_ROUNDS	20
+#define ST_NMIS		3	/* to each stopped CPU */
+#define ST_IPI_STOP	0x2U	/* NMI_IPI_STOP of nmi_ipi.c */
+
+static uint64_t st_taken[MAXCPUS], st_absorbed[MAXCPUS];
+
+static void
+st_disturb(struct cpu_info *ci)
+{
+	uint64_t before;
+
+	st_taken[cpu_index(ci)] = ci->ci_nmi.nc_taken.ev_count;
+	st_absorbed[cpu_index(ci)] = ci->ci_nmi.nc_absorbed.ev_count;
+	for (u_int i = 0; i < ST_NMIS; i++) {
+		before = nmi_latched(ci);
+		lapic_send_nmi(ci->ci_apicid);
+		KT_CHECK(KT_SPIN(nmi_latched(ci) != before));
+	}
+}
+
+/* Nothing of it ran, and all of it was counted. */
+static void
+st_check(const struct cpu_info *ci)
+{
+	KT_CHECK(ci->ci_nmi.nc_taken.ev_count == st_taken[cpu_index(ci)]);
+	KT_CHECK(ci->ci_nmi.nc_absorbed.ev_count >=
+	    st_absorbed[cpu_index(ci)] + ST_NMIS);
+	KT_CHECK(ci->ci_nmi.nc_ipi == 0);
+}
+
+static void
+st_session(void)
+{
+	int s = splhigh();
+	struct cpu_info *ci, *owner = curcpu();
+	CPU_INFO_ITERATOR cii;
+
+	cpu_stop_enter();
+	cpu_stop_others();
+	for (CPU_INFO_FOREACH(cii, ci))
+		if (ci != owner)
+			st_disturb(ci);
+	cpu_stop_exit();
+	splx(s);
+	xc_barrier(XC_HIGHPRI);		/* all are out of their NMI */
+	for (CPU_INFO_FOREACH(cii, ci))
+		if (ci != owner)
+			st_check(ci);
+}
+
+KTEST(nmi_stop_absorbs, "NMIs that reach a stopped CPU are absorbed and counted, and do not run later")
+{
+	uint64_t unclaimed = nt_unclaimed();
+
+	KT_NEEDS_CPUS(2);
+	for (u_int i = 0; i < ST_ROUNDS; i++)
+		st_session();
+	KT_CHECK(nt_unclaimed() == unclaimed);
+}
+
+/*
+ * The owner found it not parked yet, noted that it sends it an NMI, and the
+ * CPU parked by itself before that came: it had an unclaimed one.
+ */
+static void
+st_cross(struct cpu_info *ci)
+{
+	struct nmi_cpu *nc = &ci->ci_nmi;
+	uint64_t before;
+
+	st_taken[cpu_index(ci)] = nc->nc_taken.ev_count + 1;
+	lapic_send_nmi(ci->ci_apicid);
+	KT_CHECK(KT_SPIN(nc->nc_parked != 0));
+	atomic_or_uint(&nc->nc_ipi, ST_IPI_STOP);
+	before = nmi_latched(ci);
+	lapic_send_nmi(ci->ci_apicid);
+	KT_CHECK(KT_SPIN(nmi_latched(ci) != before));
+}
+
+static void
+st_crossed(void)
+{
+	int s = splhigh();
+	struct cpu_info *ci, *owner = curcpu();
+	CPU_INFO_ITERATOR cii;
+
+	cpu_stop_enter();
+	for (CPU_INFO_FOREACH(cii, ci))
+		if (ci != owner)
+			st_cross(ci);
+	cpu_stop_exit();
+	splx(s);
+	xc_barrier(XC_HIGHPRI);
+	for (CPU_INFO_FOREACH(cii, ci)) {
+		if (ci == owner)
+			continue;
+		KT_CHECK(ci->ci_nmi.nc_taken.ev_count == st_taken[cpu_index(ci)]);
+		KT_CHECK(ci->ci_nmi.nc_ipi == 0);
+	}
+}
+
+KTEST(nmi_stop_crossed, "the NMI that stops a CPU and finds it parked leaves nothing behind")
+{
+	KT_NEEDS_CPUS(2);
+	for (u_int i = 0; i < ST_ROUNDS; i++)
+		st_crossed();
+}
