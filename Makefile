@@ -97,6 +97,9 @@ demo: $B/kernel		## what it does, without a terminal, in half a minute
 check: all test-kernel iso $B/kernel.test.iso	## every test; T=NAME runs one, or several
 	$V /usr/bin/python3 tests/check.py
 
+check-mutants:		## take each protection out: its test must fail; T=TEXT some of them
+	$V tests/mutants/run.py $(T)
+
 bench: all test-kernel	## measurements, also in build/bench.json
 	$V /usr/bin/python3 tests/bench/bench.py
 
@@ -113,7 +116,7 @@ clean:			## remove build/
 	rm -rf build
 
 FORCE:
-.PHONY: all test-kernel iso run demo check bench lint deps help clean FORCE
+.PHONY: all test-kernel iso run demo check check-mutants bench lint deps help clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(OBJS:.o=.d) $(TESTOBJS:.o=.d) $B/assym.d

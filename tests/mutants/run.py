@@ -1,0 +1,116 @@
+#!/usr/bin/python3
+"""make check-mutants: does each test fail when what it tests is taken out?
+
+    run.py [TEXT]       only mutants with TEXT in their hazard or name
+
+In a copy of the tree under build/: first every test must pass there, then
+for each mutant of mutants.py the change is made, the image built, and the
+test must fail.  A mutant that does not build or does not apply is a failure;
+a test that never ends has noticed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+TREE = os.path.join(TOP, "build", "mutants")
+PATIENCE = 60
+PASSED = 1      # isa-debug-exit: (0 << 1) | 1
+sys.path[:0] = [HERE, os.path.join(TOP, "tests", "qemu")]
+sys.dont_write_bytecode = True
+
+from mutants import MUTANTS     # noqa: E402  (their folders are no packages)
+from vm import VM, VMError      # noqa: E402
+
+
+def copy_tree():
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=TOP, text=True,
+                            stdout=subprocess.PIPE, check=True).stdout
+    for name in listed.splitlines():
+        target = os.path.join(TREE, name)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        if os.path.exists(os.path.join(TOP, name)):
+            shutil.copyfile(os.path.join(TOP, name), target)
+            shutil.copymode(os.path.join(TOP, name), target)
+
+
+def run(command):
+    """Run in the copy; None if it succeeds, else the end of what it said."""
+    try:
+        done = subprocess.run(command, cwd=TREE, stdout=subprocess.PIPE, text=True,
+                              stderr=subprocess.STDOUT, errors="replace", timeout=PATIENCE,
+                              check=False)
+    except subprocess.TimeoutExpired:
+        return "never ends"
+    return None if done.returncode == 0 else done.stdout[-2000:]
+
+
+def build(test):
+    kind, name = test.split()[:2]
+    goal = "build/unit/" + name if kind == "unit" else "test-kernel"
+    return run(["make", "-s", "-j2", "all", goal])
+
+
+def judge_kernel(name, cpus):
+    with VM(os.path.join(TREE, "build/amd64/kernel.test"), smp=int(cpus), mem="256M",
+            append="sysctl.kernel.panic=-1 ktest=" + name, debug_exit=True) as vm:
+        try:
+            vm.expect(r"^[1-9]\d* passed, 0 failed, 0 skipped$", PATIENCE)
+            return None if vm.wait_exit() == PASSED else "another status"
+        except VMError as error:
+            return str(error)
+
+
+def judge(test):
+    """None if the test passes."""
+    kind, name, *rest = test.split()
+    if kind == "unit":
+        return run(["tests/unit/run.sh", "build/unit/" + name])
+    if kind == "kernel":
+        return judge_kernel(name, *rest)
+    return run(["/usr/bin/python3", "-m", "pytest", "-c", os.devnull, "--rootdir", ".", "-q",
+                "-p", "no:cacheprovider", "tests/qemu/" + name])
+
+
+def noticed(mutant):
+    """None if it was, else what is wrong."""
+    path = os.path.join(TREE, mutant.file)
+    with open(path) as file:
+        text = file.read()
+    if text.count(mutant.old) != 1:
+        return "its text is there %d times" % text.count(mutant.old)
+    with open(path, "w") as file:
+        file.write(text.replace(mutant.old, mutant.new))
+    try:
+        said = build(mutant.test)
+        if said is not None:
+            return "it does not build:\n" + said
+        return None if judge(mutant.test) is not None else "not noticed by " + mutant.test
+    finally:
+        with open(path, "w") as file:
+            file.write(text)
+
+
+def tell(wrong, what):
+    print("not ok %s: %s" % (what, wrong) if wrong else "ok " + what, flush=True)
+    return bool(wrong)
+
+
+def main():
+    text = sys.argv[1] if len(sys.argv) > 1 else ""
+    chosen = [m for m in MUTANTS if text in m.hazard + " " + m.name]
+    copy_tree()
+    failed = 0
+    for test in sorted({m.test for m in chosen}):
+        failed += tell(build(test) or judge(test), "without a mutant, " + test)
+    for mutant in chosen:
+        failed += tell(noticed(mutant), "%s: %s" % (mutant.hazard, mutant.name))
+    print("%d mutants, %d failed" % (len(chosen), failed))
+    return 1 if failed or not chosen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
