@@ -5,7 +5,7 @@
 
 #define ST_ROUNDS	20
 #define ST_NMIS		3	/* to each stopped CPU */
-#define ST_IPI_STOP	0x2U	/* NMI_IPI_STOP of nmi_ipi.c */
+#define ST_IPI_STOP	0x1U	/* NMI_IPI_STOP of nmi_ipi.c */
 
 static uint64_t st_taken[MAXCPUS], st_absorbed[MAXCPUS];
 
