@@ -8,6 +8,7 @@
 #include <sys/param.h>
 #include <sys/condvar.h>
 #include <sys/cons.h>
+#include <sys/debugger.h>
 #include <sys/mutex.h>
 #include <sys/systm.h>
 #include <machine/intr.h>
@@ -107,6 +108,10 @@ cnintr(void)
 void
 cninput(int c)
 {
+	if (c == CN_BREAK && db_fromconsole != 0) {
+		Debugger();
+		return;
+	}
 	mutex_enter(&cn_lock);
 	if (cn_head - cn_tail == CN_RING) {
 		cn_lost = true;

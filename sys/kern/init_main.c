@@ -9,6 +9,7 @@
 #include <sys/bootinfo.h>
 #include <sys/callout.h>
 #include <sys/console.h>
+#include <sys/debugger.h>
 #include <sys/device.h>
 #include <sys/evcnt.h>
 #include <sys/kmem.h>
@@ -51,6 +52,8 @@ main_thread(void *arg __unused)
 void
 kern_main(void)
 {
+	if (boot_debugger)
+		Debugger();
 	percpu_init();
 	kmem_init();
 	percpu_init_cpu(curcpu());

@@ -9,6 +9,7 @@
 #include <sys/param.h>
 #include <sys/systm.h>
 #include <sys/bootinfo.h>
+#include <sys/debugger.h>
 #include <sys/sysctl.h>
 
 #include <machine/pmap.h>
@@ -17,6 +18,7 @@
 
 int boot_maxcpus = MAXCPUS;
 int boot_console;
+bool boot_debugger;
 
 static int
 set_console(const char *value)
@@ -38,6 +40,16 @@ set_maxcpus(const char *value)
 	return 0;
 }
 
+/* "-d" and nothing after it. */
+static int
+set_debugger(const char *value)
+{
+	if (*value != '\0')
+		return EINVAL;
+	boot_debugger = true;
+	return 0;
+}
+
 /* What follows "sysctl.": NAME=VALUE, or NAME?=VALUE. */
 static int
 set_sysctl(const char *value)
@@ -53,6 +65,7 @@ set_sysctl(const char *value)
 	return 0;
 }
 
+BOOTARG(debugger, "-d", set_debugger, true);
 BOOTARG(console, "console=", set_console, true);
 BOOTARG(maxcpus, "maxcpus=", set_maxcpus, true);
 BOOTARG(sysctl, "sysctl.", set_sysctl, false);

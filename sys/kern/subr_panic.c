@@ -3,13 +3,15 @@
  *
  * Any context.  The first caller wins; what it prints goes straight to the
  * polled console, so no lock that an interrupted context may hold is ever
- * waited for.  A panic inside the panic goes on with what is left to do.
+ * waited for.  A panic inside the panic goes on with what is left to do;
+ * one inside the debugger goes back to its prompt.
  */
 
 #include <sys/param.h>
 #include <sys/systm.h>
 #include <sys/atomic.h>
 #include <sys/cons.h>
+#include <sys/debugger.h>
 #include <sys/kernel.h>
 #include <sys/lwp.h>
 #include <sys/panic.h>
@@ -52,6 +54,7 @@ void
 vpanic(const char *fmt, va_list ap)
 {
 	(void)splhigh();
+	db_panic(fmt, ap);
 	kpreempt_disable();
 	cpu_stop_enter();		/* of two CPUs at once, one goes on */
 	if (panicstr == NULL)
@@ -66,8 +69,11 @@ vpanic(const char *fmt, va_list ap)
 	printf_nolog("\n");
 	if (panic_depth == 1) {
 		cpu_show_registers(printf_nolog);
-		panic_traceback();
-		cpu_stop_report(printf_nolog);
+		if (db_onpanic >= 0)
+			panic_traceback();
+		cpu_stop_report(printf_nolog, db_onpanic >= 0);
+		if (db_onpanic > 0 && db_possible())
+			Debugger();
 	}
 	panic_finish();
 }

@@ -162,10 +162,9 @@ ip_session(const struct trapframe *tf, void *arg __unused)
 		atomic_inc_uint(&ip_strays);
 		return 1;
 	}
-	if (!nmi_stop_try()) {
-		nmi_park(tf);
-		return 1;
-	}
+	while (!nmi_stop_try())
+		if (nmi_park(tf))
+			return 1;
 	cpu_stop_others();
 	ip_check_stopped();
 	ip_sessions++;

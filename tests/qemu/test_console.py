@@ -224,7 +224,7 @@ def test_random_words_never_hurt(boot):
 
 
 def test_a_serial_break_does_no_harm(boot):
-    vm = boot()
+    vm = boot(append="sysctl.ddb.fromconsole=0")
     for _ in range(10):
         vm.send_break()
     assert vm.run("sysctl hw.ncpu") == "hw.ncpu = 1\n"

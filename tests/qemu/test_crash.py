@@ -6,7 +6,7 @@ import pytest
 
 from report import fatal, once, panic
 
-RESET = "sysctl.kernel.panic=-1"
+RESET = "sysctl.kernel.panic=-1 sysctl.ddb.onpanic=0"
 EACH_SIZE = pytest.mark.parametrize("smp", [1, 4])
 
 
@@ -119,7 +119,7 @@ def test_a_panic_while_a_cpu_is_wedged_is_reported_whole(boot):
 
 
 def test_the_machine_stays_halted_after_a_panic_by_default(boot):
-    vm = boot(smp=2)
+    vm = boot(smp=2, append="sysctl.ddb.onpanic=0")
     vm.send("crashme panic")
     panic(vm, "crashme: asked to")
     said = len(vm.log)
@@ -130,7 +130,7 @@ def test_the_machine_stays_halted_after_a_panic_by_default(boot):
 
 
 def test_the_machine_resets_the_asked_seconds_after_a_panic(boot):
-    vm = boot(smp=2, append="sysctl.kernel.panic=1")
+    vm = boot(smp=2, append="sysctl.kernel.panic=1 sysctl.ddb.onpanic=0")
     vm.send("crashme panic")
     panic(vm, "crashme: asked to")
     assert vm.wait_exit(60) == 0

@@ -15,6 +15,7 @@
 
 #include <x86/cpufunc.h>
 
+#define PUSH_RBP	0x55
 #define TRACE_MAX	64	/* frames: a loop through trap frames ends too */
 
 extern const char trap_stubs_start[], trap_stubs_end[], nmi_stubs_start[],
@@ -93,12 +94,38 @@ stack_trace(vaddr_t pc, vaddr_t fp, print_t pr)
 	pr("... more frames not shown\n");
 }
 
+/*
+ * A breakpoint's usual place: the function has no frame yet, or only pushed
+ * its caller's.  Where the return address is then, or 0.
+ */
+static vaddr_t
+return_slot(const struct trapframe *tf)
+{
+	const uint8_t *insn;
+	vaddr_t start;
+
+	if (ksyms_lookup(tf->tf_rip, &start) == NULL)
+		return 0;
+	if (tf->tf_rip == start)
+		return tf->tf_rsp;
+	insn = (const uint8_t *)start;
+	return tf->tf_rip == start + 1 && *insn == PUSH_RBP ? tf->tf_rsp + 8 : 0;
+}
+
 void
 trapframe_trace(const struct trapframe *tf, print_t pr)
 {
-	if (USERMODE(tf->tf_cs))
+	vaddr_t slot, ret;
+
+	if (USERMODE(tf->tf_cs)) {
 		pr("user mode at %#lx\n", tf->tf_rip);
-	else
+		return;
+	}
+	slot = return_slot(tf);
+	if (slot != 0 && kcopy((const void *)slot, &ret, sizeof(ret)) == 0) {
+		print_frame(tf->tf_rip, false, pr);
+		stack_trace(ret, tf->tf_rbp, pr);
+	} else
 		stack_trace(tf->tf_rip, tf->tf_rbp, pr);
 }
 

@@ -10,6 +10,7 @@
 #include <sys/systm.h>
 #include <sys/atomic.h>
 #include <sys/cons.h>
+#include <sys/debugger.h>
 #include <sys/lwp.h>
 
 #include <machine/cpu.h>
@@ -58,6 +59,12 @@ trap_name(uint64_t trapno)
 	if (trapno < __arraycount(trap_names) && trap_names[trapno] != NULL)
 		return trap_names[trapno];
 	return "unknown trap";
+}
+
+const char *
+db_trap_name(const struct trapframe *tf)
+{
+	return trap_name(tf->tf_trapno);
 }
 
 /* A breakpoint's entry is the address after the instruction. */
@@ -114,6 +121,8 @@ trap(struct trapframe *tf)
 	bool overflow;
 
 	if (trap_may_resume(tf->tf_trapno) && fault_recover(tf))
+		return;
+	if (db_trap(tf))
 		return;
 
 	/* A report that itself faults is not tried for ever. */

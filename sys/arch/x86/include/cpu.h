@@ -127,7 +127,10 @@ void nmi_configure(void);
 /* Stopping the machine (nmi_ipi.c). */
 void cpu_stop_enter(void);	/* own it, or wait here */
 void cpu_stop_others(void);	/* by NMI; waits a second at most */
-void cpu_stop_report(void (*)(const char *, ...) __printflike(1, 2));
+bool cpu_stop_mine(void);	/* do we own it? */
+/* A line for each other CPU, with a trace unless it was idle. */
+void cpu_stop_report(void (*)(const char *, ...) __printflike(1, 2), bool);
+const struct trapframe *cpu_stop_frame(const struct cpu_info *);	/* or NULL */
 void cpu_stop_exit(void);	/* they go on */
 
 /* The registers as they are now (db_trace.c). */

@@ -114,6 +114,7 @@ int nmi_trap_again(struct trapframe *, u_int);
 void nmi_trap_unclaimed(struct trapframe *);
 bool nmi_in_progress(struct cpu_info *);	/* between entry and iret */
 uint64_t nmi_latched(const struct cpu_info *);
+uint64_t nmi_latched_before(const struct cpu_info *);
 bool nmi_absorb(struct cpu_info *, uint64_t);	/* was there one? */
 void nmi_cpu_init(struct cpu_info *);	/* before its lidt */
 
@@ -124,7 +125,13 @@ void nmi_unclaimed(struct trapframe *);
 void nmi_account_foreach(void (*fn)(const struct nmi_account *, void *), void *);
 int nmi_account_count(void);
 void nmi_account_init(void);		/* once the CPUs are there */
+bool nmi_account_has(vaddr_t);		/* a handler?  Machine stopped */
 const char *nmi_handler_name(char *, size_t, nmi_handler_func_t);
+
+/* nmi_policy.c: what to do about one that nobody claims. */
+enum nmi_cause { NMI_UNKNOWN, NMI_SERR, NMI_IOCHK, NMI_CAUSES };
+enum nmi_policy { NMI_DDB, NMI_PANIC, NMI_LOG };
+enum nmi_policy nmi_policy(enum nmi_cause);
 
 /* nmi_ping.c */
 #define NMI_PING_MS	200
@@ -144,7 +151,8 @@ nmi_ping_owed(const struct nmi_cpu *nc)
 /* nmi_ipi.c */
 void nmi_ipi_init(void);
 bool nmi_stop_try(void);		/* take the machine; true: it is ours */
-void nmi_park(const struct trapframe *);
+bool nmi_stop_again(void);		/* was there one since we took it? */
+bool nmi_park(const struct trapframe *);	/* false: nobody holds it */
 
 /* nmi_selftest.c */
 bool nmi_selftest_cpu(struct cpu_info *);

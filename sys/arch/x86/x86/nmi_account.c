@@ -92,11 +92,14 @@ void
 nmi_account_foreach(void (*fn)(const struct nmi_account *, void *), void *arg)
 {
 	const struct nmi_account *na;
+	const bool alone = cpu_stop_mine();	/* the debugger: a lock may be held */
 
-	mutex_spin_enter(&account_lock);
+	if (!alone)
+		mutex_spin_enter(&account_lock);
 	TAILQ_FOREACH(na, &accounts, na_list)
 		(*fn)(na, arg);
-	mutex_spin_exit(&account_lock);
+	if (!alone)
+		mutex_spin_exit(&account_lock);
 }
 
 /* Any context. */
@@ -104,6 +107,18 @@ int
 nmi_account_count(void)
 {
 	return naccounts;
+}
+
+/* In the debugger, where nobody else runs and the lock may be held. */
+bool
+nmi_account_has(vaddr_t func)
+{
+	const struct nmi_account *na;
+
+	TAILQ_FOREACH(na, &accounts, na_list)
+		if ((vaddr_t)na->na_func == func)
+			return true;
+	return false;
 }
 
 /* "symbol+0xoff". */

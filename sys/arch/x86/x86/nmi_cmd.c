@@ -10,16 +10,18 @@
 #include <sys/evcnt.h>
 
 #include <machine/cpu.h>
+#include <machine/db_machdep.h>
 #include <machine/frame.h>
 
 #include <x86/cpuvar.h>
 #include <x86/nmivar.h>
 
 static void
-show_handler(const struct nmi_account *na, void *arg __unused)
+show_handler(const struct nmi_account *na, void *arg)
 {
 	uint64_t calls = 0, claims = 0, cycles = 0;
 	char name[64], max[24] = "-";
+	db_print_t *prp = arg, pr = *prp;
 
 	for (int i = 0; i < ncpu; i++) {
 		calls += na->na_slot[i].ns_calls.ev_count;
@@ -28,33 +30,32 @@ show_handler(const struct nmi_account *na, void *arg __unused)
 	}
 	if (nmi_timing)
 		snprintf(max, sizeof(max), "%lu", cycles);
-	printf_nolog("%-28s  %-18p  %8lu  %8lu  %9s\n",
+	pr("%-28s  %-18p  %8lu  %8lu  %9s\n",
 	    nmi_handler_name(name, sizeof(name), na->na_func), na->na_arg,
 	    calls, claims, max);
 }
 
 static void
-show_cpu(const struct cpu_info *ci)
+show_cpu(const struct cpu_info *ci, db_print_t pr)
 {
 	const struct nmi_cpu *nc = &ci->ci_nmi;
 
-	printf_nolog("%s: %lu taken, %lu latched, %lu absorbed, %lu unclaimed\n",
+	pr("%s: %lu taken, %lu latched, %lu absorbed, %lu unclaimed\n",
 	    cpu_name(ci), nc->nc_taken.ev_count, nmi_latched(ci),
 	    nc->nc_absorbed.ev_count, nc->nc_unclaimed.ev_count);
 }
 
-static int
-nmi_show(void)
+void
+nmi_show(db_print_t pr)
 {
 	struct cpu_info *ci;
 	CPU_INFO_ITERATOR cii;
 
-	printf_nolog("%-28s  %-18s  %8s  %8s  %9s\n",
+	pr("%-28s  %-18s  %8s  %8s  %9s\n",
 	    "HANDLER", "ARG", "CALLS", "CLAIMS", "MAXCYCLES");
-	nmi_account_foreach(show_handler, NULL);
+	nmi_account_foreach(show_handler, &pr);
 	for (CPU_INFO_FOREACH(cii, ci))
-		show_cpu(ci);
-	return 0;
+		show_cpu(ci, pr);
 }
 
 /* Who claimed it, or why nobody did. */
@@ -136,8 +137,10 @@ nmi_send(const char *to)
 static int
 cmd_nmi(int argc, char **argv)
 {
-	if (argc == 1)
-		return nmi_show();
+	if (argc == 1) {
+		nmi_show(printf_nolog);
+		return 0;
+	}
 	if (argc == 2 && strcmp(argv[1], "log") == 0)
 		return nmi_log();
 	if (argc == 3 && strcmp(argv[1], "send") == 0)

@@ -11,13 +11,15 @@
  * more.  None of these may be left over to start a second session:
  *
  * 1. stop_word says which CPU owns the machine, if any, and counts sessions.
- *    An unclaimed NMI or a panic takes it by compare-and-swap; losers park.
+ *    An unclaimed NMI, a panic or the debugger takes it by compare-and-swap;
+ *    losers park.
  * 2. The owner sets NMI_IPI_STOP for each CPU not parked yet, then sends.
  * 3. A parked CPU publishes its frame and ends the blocking of NMIs; it is still
  *    "in NMI", so whatever arrives only sets "pending".
  * 4. On "go" it waits a little longer; if its NMI_IPI_STOP is still set,
  *    the NMI is under way, and it waits for that.  Then it clears both.
- * 5. The word names nobody again when all have left.
+ * 5. The word names nobody again when all have left; an NMI in between waits
+ *    for that and competes anew.
  *
  * NMI context, except where it says otherwise.
  */
@@ -29,6 +31,7 @@
 #include <sys/kernel.h>
 
 #include <machine/cpu.h>
+#include <machine/db_machdep.h>
 #include <machine/frame.h>
 
 #include <x86/cpufunc.h>
@@ -68,7 +71,7 @@ nmi_ipi_handler(const struct trapframe *tf, void *arg __unused)
 		return ping;
 	if (atomic_swap_uint(&nc->nc_ipi, 0) & NMI_IPI_STOP) {
 		nc->nc_entry->le_why |= NMI_LOG_STOP;
-		nmi_park(tf);
+		(void)nmi_park(tf);
 	}
 	return 1;
 }
@@ -80,6 +83,13 @@ nmi_ipi_init(void)
 	nmi_ping_init();
 	if (nmi_establish(nmi_ipi_handler, NULL) == NULL)
 		panic("nmi: no memory for the handler of our own NMIs");
+}
+
+/* Any context: does this CPU own the machine? */
+bool
+cpu_stop_mine(void)
+{
+	return (stop_word & STOP_OWNER) == cpu_number() + 1;
 }
 
 /* Any context. */
@@ -94,6 +104,20 @@ nmi_stop_try(void)
 		return false;
 	stop_latched = nmi_latched(curcpu());
 	return true;
+}
+
+/*
+ * By the owner: has an NMI come since it took the machine, or since it asked
+ * last?  That one is answered by this and will not start a session.
+ */
+bool
+nmi_stop_again(void)
+{
+	struct cpu_info *ci = curcpu();
+	bool again = ci->ci_nmi.nc_again;
+
+	ci->ci_nmi.nc_again = false;
+	return (nmi_in_progress(ci) && nmi_absorb(ci, stop_latched)) || again;
 }
 
 /* Leaving: nothing that was sent to stop us may arrive later. */
@@ -113,6 +137,7 @@ nmi_unpark(struct cpu_info *ci, uint64_t latched)
 		}
 		atomic_and_uint(&nc->nc_ipi, ~NMI_IPI_STOP);
 	}
+	nc->nc_again = false;		/* who stopped us has answered it */
 	nc->nc_frame = NULL;
 	atomic_store_release(&nc->nc_parked, 0);
 }
@@ -126,27 +151,31 @@ may_leave(u_int word)
 
 /*
  * Wait until the machine goes on.  tf is what this CPU was doing.  A second
- * session that began while we were leaving the first is waited for as well.
+ * session that began while we were leaving the first is waited for as well;
+ * what was sent to stop us for it came since "latched", too.
+ *
+ * False: nobody holds the machine, or it is going on already.
  */
-void
+bool
 nmi_park(const struct trapframe *tf)
 {
 	struct cpu_info *ci = curcpu();
 	struct nmi_cpu *nc = &ci->ci_nmi;
-	uint64_t latched;
-	u_int word, left = 0;
+	uint64_t latched = nmi_latched_before(ci);
+	bool parked = false;
+	u_int word;
 
-	while (((word = stop_word) & STOP_OWNER) != 0 && word != left &&
-	    (word & STOP_OWNER) != ci->ci_cpuid + 1) {
-		latched = nmi_latched(ci);
+	while (((word = stop_word) & STOP_OWNER) != 0 &&
+	    (word & STOP_OWNER) != ci->ci_cpuid + 1 && !may_leave(word)) {
 		nc->nc_frame = tf;
 		atomic_store_release(&nc->nc_parked, word);
 		x86_nmi_unblock();
 		while (!may_leave(word))
 			x86_pause();
 		nmi_unpark(ci, latched);
-		left = word;
+		parked = true;
 	}
+	return parked;
 }
 
 /* Any context: take the machine, or wait here for ever after. */
@@ -157,7 +186,7 @@ cpu_stop_enter(void)
 
 	while (!nmi_stop_try()) {
 		if (nmi_in_progress(ci))
-			nmi_park(NMI_FRAME(ci->ci_md.cmd_ist[IST_NMI - 1]));
+			(void)nmi_park(NMI_FRAME(ci->ci_md.cmd_ist[IST_NMI - 1]));
 		x86_pause();
 	}
 }
@@ -188,9 +217,30 @@ cpu_stop_others(void)
 		delay(10);
 }
 
-/* By the owner: a line for each other CPU. */
+/* By the owner: what a CPU was doing; NULL: it did not stop. */
+const struct trapframe *
+cpu_stop_frame(const struct cpu_info *ci)
+{
+	return ci->ci_nmi.nc_parked == stop_word ? ci->ci_nmi.nc_frame : NULL;
+}
+
+/* In an NMI handler that does not return, most likely. */
+static void
+report_missing(const struct cpu_info *ci, void (*pr)(const char *, ...))
+{
+	const struct nmi_account *na = ci->ci_nmi.nc_current;
+	char name[64];
+
+	if (na == NULL)
+		pr("%s: no response\n", cpu_name(ci));
+	else
+		pr("%s: no response, in NMI handler %s\n", cpu_name(ci),
+		    nmi_handler_name(name, sizeof(name), na->na_func));
+}
+
+/* By the owner: a line for each other CPU, and a trace if it did something. */
 void
-cpu_stop_report(void (*pr)(const char *, ...))
+cpu_stop_report(void (*pr)(const char *, ...), bool traces)
 {
 	const struct trapframe *tf;
 	struct cpu_info *ci;
@@ -200,12 +250,14 @@ cpu_stop_report(void (*pr)(const char *, ...))
 	for (CPU_INFO_FOREACH(cii, ci)) {
 		if (ci == curcpu() || !ci->ci_running)
 			continue;
-		tf = ci->ci_nmi.nc_frame;
-		if (ci->ci_nmi.nc_parked != stop_word || tf == NULL)
-			pr("%s: no response\n", cpu_name(ci));
-		else
-			pr("%s: stopped at %s\n", cpu_name(ci),
-			    ksyms_format(where, sizeof(where), tf->tf_rip));
+		if ((tf = cpu_stop_frame(ci)) == NULL) {
+			report_missing(ci, pr);
+			continue;
+		}
+		pr("%s: stopped at %s\n", cpu_name(ci),
+		    ksyms_format(where, sizeof(where), tf->tf_rip));
+		if (traces && !db_cpu_idle(ci))
+			trapframe_trace(tf, pr);
 	}
 }
 
@@ -221,14 +273,13 @@ all_left(void)
 	return true;
 }
 
-/* By the owner: everybody goes on, and the machine is free. */
+/*
+ * By the owner: everybody goes on, and the machine is free.  It asks itself
+ * before that whether an NMI is latched here; one from now on competes anew.
+ */
 void
 cpu_stop_exit(void)
 {
-	struct cpu_info *ci = curcpu();
-
-	if (nmi_in_progress(ci))
-		nmi_absorb(ci, stop_latched);
 	atomic_store_release(&stop_go, (stop_word & ~STOP_OWNER) + STOP_SESSION);
 	while (!all_left())
 		x86_pause();

@@ -92,19 +92,30 @@ nmi_latched(const struct cpu_info *ci)
 	return *nmi_word(ci, IST_TOP_LATCHED);
 }
 
+/* Whoever is stopped from here on absorbs also what is pending already. */
+uint64_t
+nmi_latched_before(const struct cpu_info *ci)
+{
+	return nmi_latched(ci) - (*nmi_word(ci, IST_TOP_PENDING) != 0);
+}
+
 /*
  * By the CPU itself, while it is in an NMI: what was latched since the count
- * stood at "since" is not to be run but to be forgotten.
+ * stood at "since" is not to be run but to be forgotten.  One that comes
+ * meanwhile is either among those, or stays pending.
  */
 bool
 nmi_absorb(struct cpu_info *ci, uint64_t since)
 {
 	volatile uint64_t *latched = nmi_word(ci, IST_TOP_LATCHED);
-	uint64_t n = *latched - since;
+	uint64_t n;
 
-	if (n == 0)
+	if (*latched == since)
 		return false;
-	*nmi_word(ci, IST_TOP_PENDING) = 0;
+	do {
+		*nmi_word(ci, IST_TOP_PENDING) = 0;
+		n = *latched - since;
+	} while (*nmi_word(ci, IST_TOP_PENDING) != 0);
 	atomic_add_64(latched, -(int64_t)n);	/* one may come right now */
 	ci->ci_nmi.nc_absorbed.ev_count += n;
 	return true;
