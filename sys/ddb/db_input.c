@@ -83,8 +83,9 @@ db_getc(void)
 	}
 	while ((c = cnpollc()) == -1) {
 		if (db_nmi_again()) {
-			puts_raw("\nnmi: cpu");
-			printf_nolog("%u: in the debugger already\n", cpu_number());
+			puts_raw("\nnmi: ");
+			puts_raw(cpu_name(curcpu()));
+			puts_raw(": in the debugger already\n");
 			repaint();
 		}
 		SPINLOCK_BACKOFF_HOOK;

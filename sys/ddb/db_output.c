@@ -61,7 +61,7 @@ db_putchar(int c)
 }
 
 static void
-put(int c, void *arg __unused)
+db_put(int c, void *arg __unused)
 {
 	db_putchar(c);
 }
@@ -69,7 +69,7 @@ put(int c, void *arg __unused)
 void
 db_vprintf(const char *fmt, va_list ap)
 {
-	kvprintf(put, NULL, fmt, ap);
+	kvprintf(db_put, NULL, fmt, ap);
 }
 
 void

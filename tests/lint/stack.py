@@ -10,8 +10,8 @@ one that is in no table is an error, and so is recursion without a bound and
 a stack pointer that cannot be followed.
 
 Interrupts are off in an NMI.  A fault lands on the same stack: kcopy(), the
-only reader of doubtful addresses, is shown as calling the stub of page
-faults.  The second number is for a bug: a fatal trap at the deepest point.
+only reader of doubtful addresses, is counted with the one it recovers from.
+The second number is for a bug: a fatal trap at the deepest point.
 Both must be below the size of the stack.
 """
 
@@ -25,6 +25,7 @@ ROOTS = ["vector_nmi_fsgsbase", "vector_nmi_msr"]
 HARDWARE = 5 * 8        # ss, rsp, rflags, cs, rip
 FAULT = "alltraps"      # where faults arrive, at their own hardware frame
 FAULT_PUSHED = HARDWARE + 16    # with error code and number
+RECOVERY = (FAULT, "trap", "fault_recover")     # the first two never inlined
 HANDLERS = "handlers"
 ANY = "any"             # also calls that the compiler merged and gave no line
 
@@ -32,14 +33,14 @@ ANY = "any"             # also calls that the compiler merged and gave no line
 POINTERS = {
     ("nmi.c", "nmi_call_all"): HANDLERS,    # whatever nmi_establish() was given
     # What kvprintf() is given: grep kvprintf.
-    ("kprintf.c", ANY): ["put_console", "put_both", "nmi_putc", "snputc"],
+    ("kprintf.c", ANY): ["put_console", "put_both", "nmi_putc", "snputc", "db_put"],
     # The consoles: struct consdev.
     ("cons.c", "cnputc"): ["com_putc"],
     ("cons.c", "cnpollc"): ["com_getc"],
     ("cons.c", "cnflush"): ["com_flush"],
     # Traces, registers, and who was stopped where.
     ("db_trace.c", ANY): ["printf_nolog"],
-    ("nmi_ipi.c", "cpu_stop_report"): ["printf_nolog"],
+    ("nmi_ipi.c", ANY): ["printf_nolog"],
 }
 
 # How often a function may be on one path, and why not more.
@@ -59,6 +60,12 @@ EARLY = {
 # They leave this stack for good.
 SWITCHES = {
     "cpu_switchto": "to the stack of another thread",
+    "db_longjmp": "to the debugger's prompt, on its own stack",
+}
+
+# They come back, with so many bytes pushed meanwhile.
+ELSEWHERE = {
+    "db_call_on": (16, "the function runs on the debugger's stack"),
 }
 
 
@@ -138,6 +145,9 @@ class Function:
         self.calls = {}         # callee: greatest depth, return address included
         self.pointers = {}      # address of an indirect call: depth
         self.seen = {}          # address: (depth, where rbp points)
+        if image.starts[entry] in ELSEWHERE:
+            self.own, self.returns = ELSEWHERE[image.starts[entry]][0], True
+            return
         work = [(entry, 0, None)]
         while work:
             self.step(work, *work.pop())
@@ -296,8 +306,6 @@ class Graph:
                     raise Trouble("no function %s, which %s:%s may call" % (callee, *where))
                 callee, depth = self.image.named[callee], function.pointers[address]
                 function.calls[callee] = max(depth, function.calls.get(callee, 0))
-        if name == "kcopy" and FAULT in self.image.named:
-            function.calls[self.image.named[FAULT]] = function.own + FAULT_PUSHED
 
     def deepest(self, entry, left):
         """(bytes, chain of names) below entry; left: what BOUNDS still allows."""
@@ -315,6 +323,9 @@ class Graph:
         self.path.append(key)
         function = self.functions[entry]
         best, chain = function.own, []
+        if name == "kcopy" and FAULT in self.image.named:
+            best += FAULT_PUSHED + sum(self.functions[self.image.named[n]].own
+                                       for n in RECOVERY if n in self.image.named)
         for callee, depth in self.edges(function, left):
             below, names = self.deepest(callee, left)
             if depth + below > best:
