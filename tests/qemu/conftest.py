@@ -68,7 +68,8 @@ def die(boot):
     """die(ACTION) -> VM: the test image, told to die of ACTION, reset after its report."""
     def start(action, **settings):
         settings.setdefault("append", "")
-        settings["append"] += " sysctl.kernel.panic=-1 sysctl.ddb.onpanic=0 ktest_die=" + action
+        settings["append"] += (" sysctl.kernel.panic=-1 sysctl.ddb.onpanic=0"
+                               " sysctl.machdep.nmi.unknown=panic ktest_die=" + action)
         return boot(TEST_KERNEL, prompt=False, debug_exit=True, **settings)
     return start
 

@@ -3,7 +3,8 @@
 import re
 
 FRAME = re.compile(r"^([a-z_][a-z0-9_.]*)\(\) at kernel:\1\+0x[0-9a-f]+$")
-MARK = re.compile(r"^(--- .* ---|[0-9a-fx]+\(\) at \S+|\.\.\. more frames not shown)$")
+MARK = re.compile(r"^(--- .* ---|[0-9a-fx]+\(\) at \S+|\.\.\. more frames not shown|"
+                  r"\.\.\. the last frame \d+ times more)$")
 # A panic is a call: only what calls preserve means anything.
 OF_A_PANIC = ["rbx", "rbp", "rsp", "rflags", "r12", "r13", "r14", "r15", "cr0", "cr2", "cr3", "cr4"]
 OF_A_TRAP = ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "rip", "rflags", "cr2",

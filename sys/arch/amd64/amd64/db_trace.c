@@ -1,9 +1,10 @@
 /*
  * Stack traces by frame pointers.
  *
- * Any context, NMI included: reads memory only through kcopy(), so a
- * corrupt chain ends the trace and never faults the machine, and a chain
- * that does not climb is cut (only a trap frame may lead to another stack).
+ * Any context, NMI included: reads memory only through kcopy() and only
+ * where stacks are, so a corrupt chain ends the trace and never faults the
+ * machine, and a chain that does not climb is cut (only a trap frame may lead
+ * to another stack).
  */
 
 #include <sys/param.h>
@@ -12,21 +13,26 @@
 #include <machine/cpu.h>
 #include <machine/db_machdep.h>
 #include <machine/frame.h>
+#include <machine/pmap.h>
 
 #include <x86/cpufunc.h>
 
-#define PUSH_RBP	0x55
-#define TRACE_MAX	64	/* frames: a loop through trap frames ends too */
+#define TRACE_LINES	64	/* frames shown: a loop through trap frames ends too */
+#define TRACE_WALK	16384	/* frames walked, the folded ones among them */
+
+#define CALL_SIZE	5	/* e8, displacement */
+#define CALL_INST	0xe8
+#define LEAF_SLOTS	8	/* what a function without a frame may have pushed */
 
 extern const char trap_stubs_start[], trap_stubs_end[], nmi_stubs_start[],
     nmi_window_end[];
 
-struct frame {
-	vaddr_t f_fp;
-	vaddr_t f_pc;
-};
-
 typedef void (*print_t)(const char *, ...) __printflike(1, 2);
+
+struct position {
+	vaddr_t p_pc, p_fp;
+	vaddr_t p_sp;		/* interrupted there; 0: a call returns to pc */
+};
 
 static bool
 in_stub(vaddr_t pc)
@@ -36,97 +42,169 @@ in_stub(vaddr_t pc)
 	    (pc >= (vaddr_t)nmi_stubs_start && pc < (vaddr_t)nmi_window_end);
 }
 
+/* Not in the map of devices, where a read can do something. */
+static bool
+read_stack(vaddr_t va, void *to, size_t size)
+{
+	return va >= PMAP_STACK_BASE && (va & 7) == 0 &&
+	    kcopy((const void *)va, to, size) == 0;
+}
+
 /*
  * A return address belongs to the call before it, which may be the last
  * instruction of a function that calls panic().
  */
 static void
-print_frame(vaddr_t pc, bool is_return, print_t pr)
+print_frame(const struct position *p, print_t pr)
 {
 	const char *name;
 	vaddr_t start;
 
-	if ((name = ksyms_lookup(pc - is_return, &start)) != NULL)
-		pr("%s() at kernel:%s+0x%lx\n", name, name, pc - start);
+	if ((name = ksyms_lookup(p->p_pc - (p->p_sp == 0), &start)) != NULL)
+		pr("%s() at kernel:%s+0x%lx\n", name, name, p->p_pc - start);
 	else
-		pr("%#lx() at %#lx\n", pc, pc);
+		pr("%#lx() at %#lx\n", p->p_pc, p->p_pc);
+}
+
+static void
+print_trap(uint64_t trapno, print_t pr)
+{
+	if (trapno < 32)
+		pr("--- trap (number %u) ---\n", (u_int)trapno);
+	else
+		pr("--- interrupt (vector %#x) ---\n", (u_int)trapno);
 }
 
 /*
  * A stub's frame lies in its trapframe: fp is the address of tf_arg8, which
  * the stub made look like a saved frame pointer and return address.
  */
-static void
-print_stub(vaddr_t fp, print_t pr)
+static bool
+unwind_stub(struct position *p, print_t pr)
 {
-	const struct trapframe *tf =
-	    (const void *)(fp - offsetof(struct trapframe, tf_arg8));
-	uint64_t trapno;
+	const vaddr_t tf = p->p_fp - offsetof(struct trapframe, tf_arg8);
+	uint64_t end[7], rbp;	/* trapno, err, rip, cs, rflags, rsp, ss */
 
-	if (kcopy(&tf->tf_trapno, &trapno, sizeof(trapno)) != 0)
+	CTASSERT(offsetof(struct trapframe, tf_ss) ==
+	    offsetof(struct trapframe, tf_trapno) + 6 * sizeof(end[0]));
+	if (!read_stack(tf + offsetof(struct trapframe, tf_trapno), end, sizeof(end)) ||
+	    !read_stack(tf + offsetof(struct trapframe, tf_rbp), &rbp, sizeof(rbp))) {
 		pr("--- trap frame unreadable ---\n");
-	else if (trapno < 32)
-		pr("--- trap (number %u) ---\n", (u_int)trapno);
-	else
-		pr("--- interrupt (vector %#x) ---\n", (u_int)trapno);
+		return false;
+	}
+	print_trap(end[0], pr);
+	if (USERMODE(end[3])) {
+		pr("user mode at %#lx\n", end[2]);
+		return false;
+	}
+	*p = (struct position){ .p_pc = end[2], .p_fp = rbp, .p_sp = end[5] };
+	return true;
+}
+
+/* Does a call of the function at start return to ret? */
+static bool
+returns_from(vaddr_t ret, vaddr_t start)
+{
+	const uint8_t *call = (const uint8_t *)(ret - CALL_SIZE);
+	vaddr_t its_start;
+	int32_t where;
+
+	if (ksyms_lookup(ret - CALL_SIZE, &its_start) == NULL || *call != CALL_INST)
+		return false;
+	memcpy(&where, call + 1, sizeof(where));
+	return ret + (vaddr_t)(int64_t)where == start;
+}
+
+/*
+ * Interrupted where fp is still, or again, or always the caller's: at the
+ * first instructions and in functions that the compiler gave no frame.  The
+ * address to return to is then near the top of the stack.  0: not so.
+ */
+static vaddr_t
+leaf_return(const struct position *p)
+{
+	static const uint8_t prologue[] = { 0x55, 0x48, 0x89, 0xe5 };
+	vaddr_t start, sp, ret;
+
+	if (ksyms_lookup(p->p_pc, &start) == NULL)
+		return 0;
+	if (p->p_pc == start)
+		return read_stack(p->p_sp, &ret, sizeof(ret)) ? ret : 0;
+	if (p->p_pc >= start + sizeof(prologue) &&
+	    memcmp((const void *)start, prologue, sizeof(prologue)) == 0)
+		return 0;
+	for (sp = p->p_sp; sp < p->p_sp + LEAF_SLOTS * sizeof(ret); sp += sizeof(ret))
+		if (sp == p->p_fp + sizeof(ret) || !read_stack(sp, &ret, sizeof(ret)))
+			return 0;
+		else if (returns_from(ret, start))
+			return ret;
+	return 0;
+}
+
+static bool
+unwind_call(struct position *p)
+{
+	vaddr_t f[2];		/* caller's frame pointer, return address */
+
+	if (p->p_sp != 0 && (f[1] = leaf_return(p)) != 0) {
+		*p = (struct position){ .p_pc = f[1], .p_fp = p->p_fp };
+		return true;
+	}
+	if (!read_stack(p->p_fp, f, sizeof(f)) || f[1] == 0 ||
+	    (f[0] != 0 && f[0] <= p->p_fp && !in_stub(f[1])))
+		return false;
+	*p = (struct position){ .p_pc = f[1], .p_fp = f[0] };
+	return true;
+}
+
+static void
+print_folded(u_int n, print_t pr)
+{
+	if (n != 0)
+		pr("... the last frame %u times more\n", n);
+}
+
+static void
+trace(struct position p, print_t pr)
+{
+	vaddr_t last = 0;
+	u_int lines = 0, folded = 0;
+	bool more = true, stub;
+
+	for (u_int n = 0; more && lines < TRACE_LINES && n < TRACE_WALK; n++) {
+		stub = p.p_sp == 0 && in_stub(p.p_pc);
+		if (p.p_pc == last && !stub) {
+			folded++;
+			more = unwind_call(&p);
+			continue;
+		}
+		print_folded(folded, pr);
+		folded = 0;
+		lines++;
+		last = p.p_pc;
+		if (!stub)
+			print_frame(&p, pr);
+		more = stub ? unwind_stub(&p, pr) : unwind_call(&p);
+	}
+	print_folded(folded, pr);
+	if (more)
+		pr("... more frames not shown\n");
 }
 
 void
 stack_trace(vaddr_t pc, vaddr_t fp, print_t pr)
 {
-	struct frame f;
-	bool stub, is_return = false;
-
-	for (int n = 0; n < TRACE_MAX; n++) {
-		stub = in_stub(pc);
-		if (stub)
-			print_stub(fp, pr);
-		else
-			print_frame(pc, is_return, pr);
-		if (fp == 0 || (fp & 7) != 0 || kcopy((const void *)fp, &f, sizeof(f)) != 0)
-			return;
-		if (f.f_pc == 0 || (!stub && f.f_fp != 0 && f.f_fp <= fp && !in_stub(f.f_pc)))
-			return;
-		is_return = !stub;	/* a stub interrupted at, not after */
-		pc = f.f_pc;
-		fp = f.f_fp;
-	}
-	pr("... more frames not shown\n");
-}
-
-/*
- * A breakpoint's usual place: the function has no frame yet, or only pushed
- * its caller's.  Where the return address is then, or 0.
- */
-static vaddr_t
-return_slot(const struct trapframe *tf)
-{
-	const uint8_t *insn;
-	vaddr_t start;
-
-	if (ksyms_lookup(tf->tf_rip, &start) == NULL)
-		return 0;
-	if (tf->tf_rip == start)
-		return tf->tf_rsp;
-	insn = (const uint8_t *)start;
-	return tf->tf_rip == start + 1 && *insn == PUSH_RBP ? tf->tf_rsp + 8 : 0;
+	trace((struct position){ .p_pc = pc, .p_fp = fp }, pr);
 }
 
 void
 trapframe_trace(const struct trapframe *tf, print_t pr)
 {
-	vaddr_t slot, ret;
-
-	if (USERMODE(tf->tf_cs)) {
+	if (USERMODE(tf->tf_cs))
 		pr("user mode at %#lx\n", tf->tf_rip);
-		return;
-	}
-	slot = return_slot(tf);
-	if (slot != 0 && kcopy((const void *)slot, &ret, sizeof(ret)) == 0) {
-		print_frame(tf->tf_rip, false, pr);
-		stack_trace(ret, tf->tf_rbp, pr);
-	} else
-		stack_trace(tf->tf_rip, tf->tf_rbp, pr);
+	else
+		trace((struct position){ .p_pc = tf->tf_rip, .p_fp = tf->tf_rbp,
+		    .p_sp = tf->tf_rsp }, pr);
 }
 
 void

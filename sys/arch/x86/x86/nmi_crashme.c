@@ -1,6 +1,6 @@
 /*
- * "crashme badhandler": an NMI handler that breaks a rule, to show that the
- * kernel names it.
+ * "crashme badhandler": an NMI handler that breaks a rule, and "crashme
+ * nmihang": one that does not return, to show that the kernel names them.
  */
 
 #include <sys/param.h>
@@ -10,6 +10,7 @@
 
 #include <machine/cpu.h>
 
+#include <x86/cpufunc.h>
 #include <x86/nmivar.h>
 
 static kmutex_t bad_lock = MUTEX_SPIN_INITIALIZER;
@@ -40,5 +41,41 @@ crashme_badhandler(int argc, char **argv __unused)
 	nmi_disestablish(nh);
 	return 0;
 }
+
+/* NMI context: this CPU takes no further NMI, and nobody can stop it. */
+static int
+hang_handler(const struct trapframe *tf __unused, void *arg)
+{
+	struct cpu_info *volatile *which = arg;
+
+	while (*which == curcpu())
+		x86_pause();
+	return 0;
+}
+
+static int
+crashme_nmihang(int argc, char **argv)
+{
+	static struct cpu_info *volatile hang_cpu;
+	static nmi_handler_t *nh;
+	struct cpu_info *ci = cpu_infos[ncpu - 1];
+
+	if (argc > 2)
+		return EINVAL;
+	if (argc == 2 && console_cpu_arg(argv[1], &ci) != 0)
+		return 0;
+	if (nh == NULL)
+		nh = nmi_establish(hang_handler, __UNVOLATILE(&hang_cpu));
+	if (nh == NULL) {
+		printf("crashme: no memory for a handler\n");
+		return 0;
+	}
+	printf("crashme: %s hangs in an NMI handler\n", cpu_name(ci));
+	hang_cpu = ci;		/* one at a time: another one is let go */
+	(void)nmi_ping(ci);
+	return 0;
+}
+
+CRASHME(nmihang, crashme_nmihang, "[CPU]", "an NMI handler that does not return");
 
 CRASHME(badhandler, crashme_badhandler, "", "an NMI handler that takes a mutex");

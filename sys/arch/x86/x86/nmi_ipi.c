@@ -61,6 +61,22 @@ nmi_ipi_send(struct cpu_info *ci, u_int why)
 	lapic_send_nmi(ci->ci_apicid);
 }
 
+/*
+ * Too late to stop.  If an earlier NMI's handlers took long, this is still
+ * that one, and the one that was sent to stop us waits to be delivered.
+ */
+static void
+nmi_late(void)
+{
+	struct cpu_info *ci = curcpu();
+	uint64_t latched = nmi_latched_before(ci);
+
+	x86_nmi_unblock();
+	for (int i = 0; i < GO_PAUSES; i++)
+		x86_pause();
+	(void)nmi_absorb(ci, latched);
+}
+
 static int
 nmi_ipi_handler(const struct trapframe *tf, void *arg __unused)
 {
@@ -71,7 +87,8 @@ nmi_ipi_handler(const struct trapframe *tf, void *arg __unused)
 		return ping;
 	if (atomic_swap_uint(&nc->nc_ipi, 0) & NMI_IPI_STOP) {
 		nc->nc_entry->le_why |= NMI_LOG_STOP;
-		(void)nmi_park(tf);
+		if (!nmi_park(tf))
+			nmi_late();
 	}
 	return 1;
 }
@@ -234,7 +251,7 @@ report_missing(const struct cpu_info *ci, void (*pr)(const char *, ...))
 	if (na == NULL)
 		pr("%s: no response\n", cpu_name(ci));
 	else
-		pr("%s: no response, in NMI handler %s\n", cpu_name(ci),
+		pr("%s: no response, in handler %s\n", cpu_name(ci),
 		    nmi_handler_name(name, sizeof(name), na->na_func));
 }
 
