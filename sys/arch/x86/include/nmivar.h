@@ -149,8 +149,10 @@ nmi_ping_owed(const struct nmi_cpu *nc)
 }
 
 /* nmi_ipi.c */
+#define NMI_IPI_STOP	0x1U		/* in nc_ipi: stop until resumed */
 void nmi_ipi_init(void);
 bool nmi_stop_try(void);		/* take the machine; true: it is ours */
+u_int nmi_stop_count(void);		/* sessions so far */
 bool nmi_stop_again(void);		/* was there one since we took it? */
 bool nmi_park(const struct trapframe *);	/* false: nobody holds it */
 

@@ -42,7 +42,6 @@
 #define GO_PAUSES	200
 #define GO_WAIT_US	1000
 
-#define NMI_IPI_STOP	0x1U		/* stop until resumed */
 
 /* One word, so that an NMI never sees it owned and not by whom. */
 static volatile u_int stop_word;
@@ -121,6 +120,13 @@ nmi_stop_try(void)
 		return false;
 	stop_latched = nmi_latched(curcpu());
 	return true;
+}
+
+/* Any context: how often the machine was stopped and went on. */
+u_int
+nmi_stop_count(void)
+{
+	return stop_word / STOP_SESSION;
 }
 
 /*

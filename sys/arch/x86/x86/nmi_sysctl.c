@@ -49,3 +49,11 @@ get_handlers(const struct sysctl_node *n __unused, struct sysctl_value *v)
 }
 SYSCTL_NODE(nmi_handlers, "machdep.nmi.handlers", CTLTYPE_QUAD,
     CTLFLAG_READONLY, "handlers registered", .sn_get = get_handlers);
+
+static void
+get_stops(const struct sysctl_node *n __unused, struct sysctl_value *v)
+{
+	v->sv_num = nmi_stop_count();
+}
+SYSCTL_NODE(nmi_stops, "machdep.nmi.stops", CTLTYPE_QUAD, CTLFLAG_READONLY,
+    "times that the machine was stopped and went on", .sn_get = get_stops);
