@@ -3,8 +3,8 @@
  *
  * Any context.  The first caller wins; what it prints goes straight to the
  * polled console, so no lock that an interrupted context may hold is ever
- * waited for.  A panic inside the panic goes on with what is left to do;
- * one inside the debugger goes back to its prompt.
+ * waited for.  A panic inside the report goes on with the part after the
+ * one that failed; one inside the debugger goes back to its prompt.
  */
 
 #include <sys/param.h>
@@ -22,18 +22,46 @@
 const char *volatile panicstr;
 int panic_timeout;			/* sysctl kernel.panic */
 
-static volatile int panic_depth;
+#define PANIC_DEPTH	3	/* deeper there is nothing more to say */
+
+static volatile u_int panic_depth, panic_part;
+
+static void
+panic_registers(void)
+{
+	cpu_show_registers(printf_nolog);
+}
 
 static void
 panic_traceback(void)
 {
 	u_int cpu = cpu_number();
 
+	if (db_onpanic < 0)
+		return;
 	printf_nolog("cpu%u: Begin traceback...\n", cpu);
 	stack_trace((vaddr_t)__builtin_return_address(0),
 	    *(vaddr_t *)__builtin_frame_address(0), printf_nolog);
 	printf_nolog("cpu%u: End traceback...\n", cpu);
 }
+
+static void
+panic_others(void)
+{
+	cpu_stop_report(printf_nolog, db_onpanic >= 0);
+}
+
+static void
+panic_debugger(void)
+{
+	if (db_onpanic > 0 && db_possible())
+		Debugger();
+}
+
+/* Each is begun once. */
+static void (*const panic_parts[])(void) = {
+	panic_registers, panic_traceback, panic_others, panic_debugger
+};
 
 /* What kernel.panic asks for, once everything is said. */
 static void __dead
@@ -59,22 +87,16 @@ vpanic(const char *fmt, va_list ap)
 	cpu_stop_enter();		/* of two CPUs at once, one goes on */
 	if (panicstr == NULL)
 		panicstr = fmt;		/* first: from here on no lock is waited for */
-	if (++panic_depth > 2)
+	if (++panic_depth > PANIC_DEPTH)
 		panic_finish();
 	if (panic_depth == 1)
 		cpu_stop_others();
 	cnfreshline();
-	printf_nolog("panic: ");
+	printf_nolog(panic_depth == 1 ? "panic: " : "in the report of the panic: ");
 	vprintf_nolog(fmt, ap);
 	printf_nolog("\n");
-	if (panic_depth == 1) {
-		cpu_show_registers(printf_nolog);
-		if (db_onpanic >= 0)
-			panic_traceback();
-		cpu_stop_report(printf_nolog, db_onpanic >= 0);
-		if (db_onpanic > 0 && db_possible())
-			Debugger();
-	}
+	while (panic_part < __arraycount(panic_parts))
+		panic_parts[panic_part++]();
 	panic_finish();
 }
 

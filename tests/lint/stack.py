@@ -41,11 +41,13 @@ POINTERS = {
     # Traces, registers, and who was stopped where.
     ("db_trace.c", ANY): ["printf_nolog"],
     ("nmi_ipi.c", ANY): ["printf_nolog"],
+    ("subr_panic.c", "vpanic"): ["panic_registers", "panic_traceback", "panic_others",
+                                 "panic_debugger"],
 }
 
 # How often a function may be on one path, and why not more.
 BOUNDS = {
-    "vpanic": (3, "panic_depth: the third only ends it"),
+    "vpanic": (4, "PANIC_DEPTH: the fourth only ends it"),
 }
 
 # Checked before any other thing they do: an NMI handler does not get further.

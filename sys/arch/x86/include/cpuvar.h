@@ -37,5 +37,9 @@ extern uint64_t tsc_freq;		/* Hz; 0 before that */
 void i8259_init(void);			/* moved off the exceptions, masked */
 
 void cpu_reset(void) __dead;		/* any context */
+/* What it tries, one after another; each returns where it does nothing. */
+void x86_reset_8042(void);
+void x86_reset_cf9(void);
+void x86_reset_triplefault(void);
 
 #endif

@@ -23,8 +23,8 @@
 #define	RST_SYS		0x02	/* which reset... */
 #define	RST_CPU		0x04	/* ...and its rising edge does it */
 
-static void
-reset_8042(void)
+void
+x86_reset_8042(void)
 {
 	u_int n;
 
@@ -34,8 +34,8 @@ reset_8042(void)
 	delay(RESET_PAUSE_US);
 }
 
-static void
-reset_cf9(void)
+void
+x86_reset_cf9(void)
 {
 	outb(RST_CNT, RST_SYS);
 	delay(10);
@@ -44,8 +44,8 @@ reset_cf9(void)
 }
 
 /* No IDT: an exception, the double fault after it, and a third shuts down. */
-static void
-reset_triplefault(void)
+void
+x86_reset_triplefault(void)
 {
 	static const struct region_descriptor noidt;
 
@@ -57,9 +57,9 @@ cpu_reset(void)
 {
 	x86_disable_intr();
 	acpi_reset();
-	reset_8042();
-	reset_cf9();
-	reset_triplefault();
+	x86_reset_8042();
+	x86_reset_cf9();
+	x86_reset_triplefault();
 	for (;;)
 		x86_hlt();
 }
