@@ -126,8 +126,8 @@ leaf_return(const struct position *p)
 	static const uint8_t prologue[] = { 0x55, 0x48, 0x89, 0xe5 };
 	vaddr_t start, sp, ret;
 
-	if (ksyms_lookup(p->p_pc, &start) == NULL)
-		return 0;
+	if (in_stub(p->p_pc) || ksyms_lookup(p->p_pc, &start) == NULL)
+		return 0;	/* to a stub nobody returns by what it pushed */
 	if (p->p_pc == start)
 		return read_stack(p->p_sp, &ret, sizeof(ret)) ? ret : 0;
 	if (p->p_pc >= start + sizeof(prologue) &&

@@ -1,0 +1,123 @@
+"""A client of QEMU's gdbstub: enough to stop a machine between two instructions.
+
+Standard library only.  Exact with -accel tcg: a single step is one guest
+instruction, with interrupts and NMIs on (sstep 0x1; the default hides both).
+"""
+
+import os
+import socket
+import subprocess
+import tempfile
+
+REGISTERS = ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp"] + \
+    ["r%d" % n for n in range(8, 16)] + ["rip"]
+TIMEOUT = 60
+STEPS = 10
+
+
+def symbols(image):
+    """{name: address} of an ELF file."""
+    run = subprocess.run(["nm", image], stdout=subprocess.PIPE, text=True, check=True)
+    return {words[2]: int(words[0], 16)
+            for words in map(str.split, run.stdout.splitlines()) if len(words) == 3}
+
+
+class Gdb:
+    """extra is what QEMU wants to be started with; connect() stops the machine."""
+
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="gdb-")
+        self.path = os.path.join(self.directory, "socket")
+        self.extra = ("-chardev", "socket,id=gdb,path=%s,server=on,wait=off" % self.path,
+                      "-gdb", "chardev:gdb")
+        self.sock = None
+        self.buffer = b""
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(TIMEOUT)
+        self.sock.connect(self.path)
+        self.send("qqemu.sstepbits")    # its answer comes after those to connecting
+        while not self._packet().startswith("ENABLE"):
+            pass
+        assert self.command("Qqemu.sstep=0x1") == "OK"
+        return self
+
+    def close(self):
+        if self.sock is not None:
+            self.sock.close()
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+        os.rmdir(self.directory)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def _byte(self):
+        while not self.buffer:
+            self.buffer = self.sock.recv(65536)
+            if not self.buffer:
+                raise EOFError("the gdbstub has gone")
+        byte, self.buffer = self.buffer[:1], self.buffer[1:]
+        return byte
+
+    def _packet(self):
+        while self._byte() != b"$":
+            pass
+        data = b""
+        while True:
+            byte = self._byte()
+            if byte == b"#":
+                break
+            data += byte
+        self._byte()
+        self._byte()
+        self.sock.sendall(b"+")
+        return data.decode("latin-1")
+
+    def send(self, text):
+        data = text.encode("latin-1")
+        self.sock.sendall(b"$%s#%02x" % (data, sum(data) & 0xff))
+
+    def command(self, text):
+        self.send(text)
+        return self._packet()
+
+    def monitor(self, line):
+        """A command of QEMU's human monitor; its output is not kept."""
+        self.send("qRcmd," + line.encode().hex())
+        while self._packet() != "OK":
+            pass
+
+    def breakpoint(self, address, on=True):
+        assert self.command("%s0,%x,1" % ("Z" if on else "z", address)) == "OK"
+
+    def step(self):
+        """One instruction that does not jump to itself.
+
+        Now and then QEMU reports a step before it has taken it.
+        """
+        before = self.registers()["rip"]
+        for _ in range(STEPS):
+            reply = self.command("s")
+            assert reply.startswith("T05"), reply
+            if self.registers()["rip"] != before:
+                return
+        raise RuntimeError("no step from %#x" % before)
+
+    def run(self):
+        """On until a breakpoint."""
+        reply = self.command("c")
+        assert reply.startswith("T05"), reply
+
+    def detach(self):
+        """The machine runs on by itself."""
+        self.command("D")
+
+    def registers(self):
+        text = self.command("g")
+        return {name: int.from_bytes(bytes.fromhex(text[16 * n:16 * n + 16]), "little")
+                for n, name in enumerate(REGISTERS)}
