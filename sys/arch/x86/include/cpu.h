@@ -126,6 +126,7 @@ void nmi_configure(void);
 
 /* Stopping the machine (nmi_ipi.c). */
 void cpu_stop_enter(void);	/* own it, or wait here */
+void cpu_stop_begin(void);	/* by NMI, without much waiting */
 void cpu_stop_others(void);	/* by NMI; waits a second at most */
 bool cpu_stop_mine(void);	/* do we own it? */
 /* A line for each other CPU, with a trace unless it was idle. */

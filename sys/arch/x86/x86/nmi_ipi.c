@@ -39,6 +39,7 @@
 #include <x86/nmivar.h>
 
 #define STOP_WAIT_US	1000000		/* then it is "no response" */
+#define STOP_BEGIN_US	10000		/* the first line does not wait for it */
 #define GO_PAUSES	200
 #define GO_WAIT_US	1000
 
@@ -226,18 +227,41 @@ all_parked(void)
 	return true;
 }
 
-/* By the owner, any context. */
-void
-cpu_stop_others(void)
+/* Once to each: what is on its way to one that did not stop is not sent again. */
+static void
+stop_send(void)
 {
 	struct cpu_info *ci;
 	CPU_INFO_ITERATOR cii;
 
 	for (CPU_INFO_FOREACH(cii, ci))
-		if (ci != curcpu() && ci->ci_running && ci->ci_nmi.nc_parked != stop_word)
+		if (ci != curcpu() && ci->ci_running &&
+		    ci->ci_nmi.nc_parked != stop_word &&
+		    (ci->ci_nmi.nc_ipi & NMI_IPI_STOP) == 0)
 			nmi_ipi_send(ci, NMI_IPI_STOP);
-	for (int us = 0; us < STOP_WAIT_US && !all_parked(); us += 10)
+}
+
+static void
+stop_wait(int patience)
+{
+	for (int us = 0; us < patience && !all_parked(); us += 10)
 		delay(10);
+}
+
+/* By the owner, any context: nobody prints any more, but for one that hangs. */
+void
+cpu_stop_begin(void)
+{
+	stop_send();
+	stop_wait(STOP_BEGIN_US);
+}
+
+/* By the owner, any context. */
+void
+cpu_stop_others(void)
+{
+	stop_send();
+	stop_wait(STOP_WAIT_US);
 }
 
 /* By the owner: what a CPU was doing; NULL: it did not stop. */

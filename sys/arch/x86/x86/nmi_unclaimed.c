@@ -72,19 +72,18 @@ static void
 nmi_log_line(const struct cpu_info *ci, enum nmi_cause cause, uint8_t port)
 {
 	uint64_t now = uptime_us();
+	char more[32] = "";
 
 	if (log_last != 0 && now - log_last < LOG_INTERVAL) {
 		log_suppressed++;
 		return;
 	}
 	log_last = now;
-	cnfreshline();
-	nmi_printf(REPORT, cpu_name(ci), cause_names[cause], port,
-	    nmi_account_count());
 	if (log_suppressed != 0)
-		nmi_printf(", %u more suppressed", log_suppressed);
+		snprintf(more, sizeof(more), ", %u more suppressed", log_suppressed);
 	log_suppressed = 0;
-	nmi_printf("\n");
+	nmi_printf(REPORT "%s\n", cpu_name(ci), cause_names[cause], port,
+	    nmi_account_count(), more);
 }
 
 static void
@@ -101,6 +100,7 @@ nmi_act(struct trapframe *tf)
 		return;
 	}
 	x86_nmi_unblock();		/* a second one is latched */
+	cpu_stop_begin();		/* our line is not put into another one */
 	cnfreshline();
 	printf_nolog(REPORT "\n", cpu_name(ci), cause_names[cause], port,
 	    nmi_account_count());
