@@ -88,19 +88,58 @@ def rule_broken(vm):
     report(vm, start, r"nmi: handler bad_handler\+0x0 \(arg 0x[0-9a-f]+\) called mutex_enter")
 
 
+def ask(vm, line, *wanted):
+    """Run a command of the debugger, show what it says and insist on some of it."""
+    start = vm.log.rindex("db{")
+    vm.send(line)
+    vm.expect(r"^db\{\d+\}> ")
+    said = vm.log[start:vm.serial.pos]
+    show(said[:said.rindex("\n")])
+    for text in wanted:
+        need(text in said, "%s prints %r" % (line, text))
+
+
 def unclaimed(vm):
-    title("the debug switch, while a CPU spins with interrupts off")
-    vm.prompt()
+    title("the debug switch, while a CPU spins with interrupts off: the debugger says where")
+    command(vm, "crashme wedge 2 5")
     start = vm.serial.pos
-    vm.run("crashme wedge 0")       # the prompt is back when cpu0 spins
     vm.inject_nmi()
     vm.expect(r"^nmi: cpu\d+: unclaimed NMI, unknown \(port 61 0x[0-9a-f]{2}\), none of \d+")
-    report(vm, start, r"unclaimed NMI on cpu\d+")
-    need("wedge_spin" in vm.log[start:], "the report shows where cpu0 spins")
+    vm.expect(r"^NMI \.\.\. going to debugger$")
+    vm.expect(r"^Stopped at kernel:")
+    vm.expect(r"^db\{\d+\}> ")
+    show("kernel# " + vm.log[start:].rpartition("\n")[0])
+    need("wedge_spin() at kernel:wedge_spin+0x" in vm.log[start:], "the trace of cpu2 is shown")
+    need(vm.log.count(" at kernel:", start) > 4, "every CPU is shown")
+    ask(vm, "set $lines 0")
+    ask(vm, "show all cpus", "cpu0", "cpu3", "wedge/2")
+    ask(vm, "machine cpu 2")
+    ask(vm, "bt", "wedge_spin()")
+    ask(vm, "print/d 2*0t21", "42")
+    ask(vm, "x 0", "Faulted in DDB; continuing...")
+    title("it goes on, and so does the CPU")
+    start = vm.log.rindex("db{")
+    vm.send("continue")
+    vm.expect(r"^crashme: cpu2 takes interrupts again$", 60)
+    show(vm.log[start:])
+    vm.run("")
+    command(vm, "nmi send all")
+    command(vm, "nmi", "cpu3: ")
+    title("a panic ends in the debugger, too")
+    start = vm.serial.pos
+    vm.send("crashme panic")
+    vm.expect(r"^panic: crashme: asked to$")
+    vm.expect(r"^cpu\d+: End traceback\.\.\.$")
+    vm.expect(r"^db\{\d+\}> ")
+    show("kernel# " + vm.log[start:].rpartition("\n")[0])
+    ask(vm, "bt", "crashme_panic() at")
+    vm.send("reboot")
+    need(vm.wait_exit() == 0, "the reset ends QEMU with status 0")
 
 
 def switch_off(vm):
     title("it switches itself off")
+    vm.prompt()
     vm.send("poweroff")
     status = vm.wait_exit()
     show("QEMU ended with status %d" % status)
@@ -123,8 +162,9 @@ def crash(vm):
 
 
 def main():
-    steps = [("", [talk, claimed, switch_off]), ("sysctl.kernel.panic=-1", [crash]),
-             ("", [rule_broken]), ("", [unclaimed])]
+    nobody = "sysctl.ddb.onpanic=0"
+    steps = [("", [talk, claimed, unclaimed]), (nobody + " sysctl.kernel.panic=-1", [crash]),
+             (nobody, [rule_broken]), ("", [switch_off])]
     for append, acts in steps:
         with VM(KERNEL, machine="q35", smp=4, mem="256M", append=append) as vm:
             try:

@@ -5,7 +5,8 @@ A measurement is a function in ROWS: it returns a number in the row's unit.
 `asked` is what the project wants; the table says so where it is not met.  The
 status is 1 only if something could not be measured.  Instructions are exact
 and the same in every run; wall times are medians of several boots and depend
-on the host and its load.  What is counted how: tests/kernel/bench_nmi.c.
+on the host and its load.  What is counted how: tests/kernel/bench_nmi.c, and
+tests/bench/count.c for what only QEMU itself can count.
 """
 
 import functools
@@ -14,13 +15,16 @@ import os
 import re
 import statistics
 import struct
+import subprocess
 import sys
+import tempfile
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "tests", "qemu"))
 
-from vm import VM, VMError  # noqa: E402  (its folder is not a package)
+from gdb import symbols  # noqa: E402  (its folder is not a package)
+from vm import VM, VMError  # noqa: E402
 
 KERNEL = os.path.join(TOP, "build", "amd64", "kernel")
 TEST_KERNEL = KERNEL + ".test"
@@ -85,6 +89,69 @@ def removals():
     return {name: statistics.median(b[name] for b in boots) for name in boots[0]}
 
 
+@functools.cache
+def plugin():
+    """tests/bench/count.c, built for this host."""
+    built = os.path.join(TOP, "build", "count.so")
+    subprocess.run([os.environ.get("HOSTCC", "cc"), "-shared", "-fPIC", "-O2", "-o", built,
+                    os.path.join(TOP, "tests", "bench", "count.c")], check=True)
+    return built
+
+
+def crashed_in_printf(vm):
+    """True if the NMI found the CPU in the middle of a message."""
+    vm.send("help")
+    vm.expect(r"^help\s+\[")
+    vm.inject_nmi()
+    vm.expect(r"^Stopped at", 60)
+    return "\nprf() at kernel:prf" in vm.log
+
+
+def wedge_all(vm, smp):
+    for cpu in reversed(range(smp)):
+        vm.send("crashme wedge %d" % cpu)
+        vm.expect(r"^crashme: cpu%d spins for ever" % cpu)
+        if cpu != 0:
+            vm.prompt()
+
+
+def switched(vm, state, smp):
+    """Bring the machine into a state, and let the debug switch hit it."""
+    vm.prompt()
+    if state == "printf":
+        return crashed_in_printf(vm)
+    if state == "wedged":
+        wedge_all(vm, smp)
+        time.sleep(0.5)     # the last one's prompt does not come
+    vm.inject_nmi()
+    vm.expect(r"^Stopped at kernel:(wedge_spin|uptime_us|cpu_idle)", 60)
+    return ("wedge_spin() at" in vm.log) == (state == "wedged")
+
+
+@functools.cache
+def switch(state, smp):
+    """{name: instructions} of the CPU that reports, from the entry of its NMI."""
+    names = symbols(KERNEL)
+    for _ in range(20):
+        with tempfile.NamedTemporaryFile("r", prefix="count-") as file:
+            counts = ("-icount", "shift=0", "-plugin",
+                      "%s,out=%s,start=%#x,start=%#x,first=%#x:2,whole=%#x" % (
+                          plugin(), file.name, names["vector_nmi_fsgsbase"],
+                          names["vector_nmi_msr"], names["com_putc"], names["db_readline"]))
+            with VM(KERNEL, smp=smp, mem="128M", extra=counts) as vm:
+                if not switched(vm, state, smp):
+                    continue
+                vm.expect(r"^db\{\d+\}> ")
+            lines = [line.split() for line in file.read().splitlines()]
+        cpu = lines[-1][1]
+        return {name: int(count) for name, its_cpu, count in lines if its_cpu == cpu}
+    raise VMError("no NMI came while the CPU was in printf")
+
+
+def reported(name, state, smp=1):
+    return lambda: switch(state, smp)[name]
+
+
 def nmi(name, cpu="max"):
     return lambda: instructions(cpu)[name]
 
@@ -113,6 +180,14 @@ ROWS = [
      lambda: removals()["nmi_disestablish"] / 1e6, 0.1, "NetBSD 20, Linux 16, expedited 0.028"),
     ("nmi_disestablish, each after a pause of a tick", "ms",
      lambda: removals()["nmi_disestablish_rested"] / 1e6, None, None),
+    ("debug switch to the first byte out, idle", "instr", reported("first", "idle"), 50000,
+     "Linux 0.4 ms"),
+    ("debug switch to the first byte, in printf", "instr", reported("first", "printf"), 50000,
+     "Linux 4 ms"),
+    ("debug switch to the first byte, in cli; jmp .", "instr", reported("first", "wedged"), 50000,
+     "Linux never"),
+    ("debug switch to the end, traces of 4 CPUs", "instr", reported("whole", "wedged", 4), 392999,
+     "Linux 393000 for one CPU's"),
     ("memory per CPU for NMI state and stack", "KiB",
      lambda: instructions("max")["nmi_memory"] / 1024, 24, None),
 ]
