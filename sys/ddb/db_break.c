@@ -6,6 +6,7 @@
  * makes them fetch the text anew.
  */
 
+#include <sys/debugger.h>
 #include <sys/systm.h>
 
 #include <ddb/ddb.h>

@@ -88,7 +88,6 @@ size_t db_size_modifier(char, size_t);	/* of 'b' 'h' 'l' 'L' 'q'; else the defau
 bool db_break_at(vaddr_t);		/* one of ours? */
 bool db_break_count(vaddr_t);		/* a hit: is it time to stop? */
 void db_break_insert(void);
-void db_break_remove(void);
 void db_break_cmd(DB_ARGS);
 void db_delete_cmd(DB_ARGS);
 void db_show_breaks(DB_ARGS);

@@ -58,9 +58,9 @@ panic_debugger(void)
 		Debugger();
 }
 
-/* Each is begun once. */
+/* Each is begun once, with the machine stopped. */
 static void (*const panic_parts[])(void) = {
-	panic_registers, panic_traceback, panic_others, panic_debugger
+	db_break_remove, panic_registers, panic_traceback, panic_others, panic_debugger
 };
 
 /* What kernel.panic asks for, once everything is said. */

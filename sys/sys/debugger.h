@@ -38,6 +38,9 @@ void db_nmi(struct trapframe *);
  */
 bool db_trap(struct trapframe *);
 
+/* The machine is stopped: whoever reports meets no breakpoint. */
+void db_break_remove(void);
+
 /*
  * db_panic(fmt, ap):
  *

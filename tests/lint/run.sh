@@ -119,7 +119,7 @@ stack_sample() {	# NAME: standard input
 }
 stack_sample deep <<'END'
 void use(volatile char *p) { p[0] = 1; }
-void handler(void) { volatile char a[13000]; use(a); }
+void handler(void) { volatile char a[9000]; use(a); }
 void vector_nmi_msr(void) { handler(); }
 END
 stack_sample recursive <<'END'
@@ -146,7 +146,7 @@ END
 stack() {
 	tests/lint/stack.py "$@" vector_nmi_msr
 }
-rejects "stack: too deep" "NMI stack: 13[0-9]* of .* handler 130" stack "$scratch/deep"
+rejects "stack: too deep" "NMI stack: 9[0-9]* of .* handler 90" stack "$scratch/deep"
 rejects "stack: recursion" "without a bound: one > two > one" stack "$scratch/recursive"
 rejects "stack: pointer" "pointer.c:vector_nmi_msr, which is in no table" stack "$scratch/pointer"
 rejects "stack: lost" "mov %rax,%rsp" stack "$scratch/unknown"

@@ -41,8 +41,8 @@ POINTERS = {
     # Traces, registers, and who was stopped where.
     ("db_trace.c", ANY): ["printf_nolog"],
     ("nmi_ipi.c", ANY): ["printf_nolog"],
-    ("subr_panic.c", "vpanic"): ["panic_registers", "panic_traceback", "panic_others",
-                                 "panic_debugger"],
+    ("subr_panic.c", "vpanic"): ["db_break_remove", "panic_registers", "panic_traceback",
+                                 "panic_others", "panic_debugger"],
 }
 
 # How often a function may be on one path, and why not more.
@@ -81,6 +81,7 @@ TARGET = re.compile(r"^([0-9a-f]+) <")
 IMMEDIATE = re.compile(r"^\$(0x[0-9a-f]+),%rsp$")
 INDEXED = re.compile(r"^(-?0x[0-9a-f]+|)\((%r[bs]p)\),(%r[bs]p)$")
 PREFIXES = ("notrack", "bnd", "cs", "ds", "rep", "repz", "lock", "data16")
+PADDING = ("nop", "xchg", "int3")
 ENDS = ("ud2", "sysret", "sysretq")
 
 
@@ -210,7 +211,8 @@ class Function:
             # A switch: what nothing else reaches in this function.
             start = self.image.symbol[address]
             work += [(other, depth, frame) for other, its in self.image.symbol.items()
-                     if its == start and other not in self.seen]
+                     if its == start and other not in self.seen
+                     and not self.image.code[other][0].startswith(PADDING)]
             return
         callee = int(target.group(1), 16)
         if depth == 0 and callee in self.image.starts and callee != self.entry:

@@ -1,12 +1,17 @@
 """panic(9): one report whatever happens meanwhile, then what was asked for."""
 
 import re
+import time
 
 import pytest
 
+from conftest import KERNEL
+from ddb import DDB, ddb, enter, leave
+from gdb import symbols
 from report import once, panic
 
 CPUS = 4
+KERNBASE = 0xffffffff80000000
 OTHERS = r"^cpu\d+: (stopped at kernel:\S+|no response.*)$"
 
 
@@ -76,3 +81,37 @@ def test_the_debugger_holds_a_panicked_machine_until_it_continues(boot, onpanic)
     vm.expect(r"^db\{\d+\}> ")
     vm.send("continue")
     ended(vm)
+
+
+def test_no_breakpoint_is_met_in_a_report(boot):
+    vm = enter(boot(smp=CPUS, append="sysctl.kernel.panic=-1"))
+    for function in ("panic_registers", "panic_traceback", "panic_others"):
+        assert ddb(vm, "break " + function) == ""
+    leave(vm)
+    vm.prompt()
+    vm.send("crashme panic")
+    panic(vm, "crashme: asked to")
+    vm.expect(r"^Stopped at kernel:Debugger\+")
+    vm.expect(DDB)
+    assert "Breakpoint in" not in vm.log
+    leave(vm)
+    ended(vm)
+
+
+def test_where_no_debugger_can_be_asked_an_nmi_panics(boot):
+    """Without a console: what happened is read from the machine's memory."""
+    names = symbols(KERNEL)
+    vm = boot(prompt=False, serials=0)
+
+    def becomes_nonzero(name):
+        for _ in range(600):
+            said = vm.hmp("xp/1wx %#x" % (names[name] - KERNBASE))
+            if int(said.split()[-1], 16) != 0:
+                return True
+            time.sleep(0.1)
+        return False
+    assert becomes_nonzero("naccounts")     # our handlers are there, the rest too
+    time.sleep(1)
+    assert int(vm.hmp("xp/1wx %#x" % (names["panicstr"] - KERNBASE)).split()[-1], 16) == 0
+    vm.inject_nmi()
+    assert becomes_nonzero("panicstr")

@@ -8,6 +8,6 @@
 #define PAGE_MASK	(PAGE_SIZE - 1)
 
 #define KSTACK_SIZE	(4 * PAGE_SIZE)	/* of a thread */
-#define IST_STACK_SIZE	(3 * PAGE_SIZE)	/* of each of NMI, #DF, #MC, #DB */
+#define IST_STACK_SIZE	(2 * PAGE_SIZE)	/* of each of NMI, #DF, #MC, #DB */
 
 #endif
