@@ -9,8 +9,6 @@
 
 #include <ddb/ddb.h>
 
-#define LWPS_MAX	10000		/* a list that is torn ends somewhere */
-
 /* The frame of what this CPU did when it came here or was stopped. */
 static const struct trapframe *
 cpu_frame(const struct cpu_info *ci)
@@ -39,14 +37,11 @@ static const struct lwp *
 lwp_find(db_expr_t lid)
 {
 	const struct lwp *l;
-	int n = 0;
+	int n;
 
-	TAILQ_FOREACH(l, &alllwp, l_list) {
+	DB_LWP_FOREACH(l, n)
 		if (l->l_lid == lid)
 			return l;
-		if (++n == LWPS_MAX)
-			break;
-	}
 	db_error("No thread with lid %ld\n", lid);
 }
 
@@ -136,10 +131,10 @@ void
 db_ps_cmd(DB_ARGS_UNUSED)
 {
 	const struct lwp *l;
-	int n = 0;
+	int n;
 
 	db_printf("  LID STATE   PRI CPU FLAGS  STRUCT LWP *        NAME             WAIT\n");
-	TAILQ_FOREACH(l, &alllwp, l_list) {
+	DB_LWP_FOREACH(l, n)
 		db_printf("%c%4d %-7s %3d %3d %5x  %-18p  %-15s  %s\n",
 		    l->l_stat == LSONPROC ? '>' : ' ', l->l_lid,
 		    (u_int)l->l_stat < __arraycount(stat_names) ?
@@ -147,7 +142,6 @@ db_ps_cmd(DB_ARGS_UNUSED)
 		    l->l_cpu != NULL ? (int)cpu_index(l->l_cpu) : -1, l->l_flag,
 		    (const void *)l, l->l_name,
 		    l->l_stat == LSSLEEP && l->l_wmesg != NULL ? l->l_wmesg : "");
-		if (++n == LWPS_MAX)
-			db_error("The list has no end\n");
-	}
+	if (l != NULL)
+		db_error("The list has no end\n");
 }

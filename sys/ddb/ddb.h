@@ -42,6 +42,12 @@ bool db_interrupted(void);		/* ^C typed? */
 /* db_readline(prompt, line): the line typed, without its end. */
 void db_readline(const char *, char[DB_LINE]);
 
+/* The threads; a list that leads in a circle ends with one still in l. */
+#define DB_LWPS_MAX	4096
+#define DB_LWP_FOREACH(l, n) \
+	for ((n) = 0, (l) = TAILQ_FIRST(&alllwp); (l) != NULL && (n) < DB_LWPS_MAX; \
+	    (n)++, (l) = TAILQ_NEXT(l, l_list))
+
 /* db_command.c */
 void db_error(const char *, ...) __dead __printflike(1, 2);
 void db_fault(void) __dead;		/* an address that is not there */

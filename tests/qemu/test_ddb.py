@@ -205,6 +205,23 @@ def test_memory_is_written_and_registers_are_set(boot):
     assert vm.run("sysctl kernel.panic") == "kernel.panic = 7\n"
 
 
+def test_a_list_that_leads_in_a_circle_ends(boot):
+    vm = enter(boot())
+    first, second = re.findall(r"^[> ] *\d+ .* (0xffff[0-9a-f]+) ", ddb(vm, "ps"), re.MULTILINE)[:2]
+    ddb(vm, "search/L %s %s,100" % (first, second))
+    link = value(vm, ".")
+    ddb(vm, "w/L %#x %s" % (link, first))
+    vm.send("ps")
+    vm.expect(r"^The list has no end$", 120)
+    vm.expect(DDB)
+    assert ddb(vm, "bt/t 0t99") == "No thread with lid 99\n"
+    assert "not mapped" in ddb(vm, "whatis 8")
+    ddb(vm, "w/L %#x %s" % (link, second))
+    leave(vm)
+    vm.prompt()
+    assert "console" in vm.run("ps")
+
+
 def test_breakpoints_stop_every_cpu(boot):
     vm = enter(boot(smp=4))
     assert ddb(vm, "break hardclock") == ""

@@ -22,7 +22,7 @@ REPORT = re.compile(
 
 
 @pytest.mark.parametrize("function,text,count", [
-    ("printf", "nmi\r", 300),           # the console's lock, the UART
+    ("printf", "crashme deadlock\r", 300),     # the console's lock, the UART
     ("cninput", "x", 200),              # a spin mutex, the scheduler's lock
     ("kmem_zalloc", "crashme deadlock\r", 100),
 ])
