@@ -1,4 +1,4 @@
-/* What the tests of nmi(9) share: senders, and a look at the registers. */
+/* What the tests of nmi(9) share: senders, texts, a look at the registers. */
 
 #include <machine/pmap.h>
 #include <x86/acpivar.h>
@@ -64,6 +64,58 @@ nt_account(const nmi_handler_t *handle)
 	nmi_account_foreach(nt_compare, &ns);
 	KASSERT(ns.ns_found != NULL);
 	return ns.ns_found;
+}
+
+char nt_text[NT_TEXT];
+u_int nt_lines;
+static size_t nt_len;
+
+static void
+nt_putc(int c, void *arg __unused)
+{
+	if (nt_len < sizeof(nt_text) - 1)
+		nt_text[nt_len++] = (char)c;
+	nt_text[nt_len] = '\0';
+	nt_lines += c == '\n';
+}
+
+void
+nt_print(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	kvprintf(nt_putc, NULL, fmt, ap);
+	va_end(ap);
+}
+
+void
+nt_print_reset(void)
+{
+	nt_len = nt_lines = 0;
+	nt_text[0] = '\0';
+}
+
+static const char *
+nt_find(const char *text, const char *what)
+{
+	for (; *text != '\0'; text++)
+		if (strncmp(text, what, strlen(what)) == 0)
+			return text;
+	return NULL;
+}
+
+bool
+nt_order(const char *const *want, size_t n)
+{
+	const char *at = nt_text;
+
+	for (size_t i = 0; i < n; i++, at++)
+		if ((at = nt_find(at, want[i])) == NULL) {
+			printf("# no \"%s\" in:\n%s", want[i], nt_text);
+			return false;
+		}
+	return true;
 }
 
 uint64_t

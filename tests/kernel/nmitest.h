@@ -46,6 +46,17 @@ int nt_decline(const struct trapframe *, void *);
 bool nt_send(struct cpu_info *);
 bool nt_self(void);
 
+/* A report that is caught instead of printed; one at a time. */
+#define NT_TEXT		8192
+extern char nt_text[NT_TEXT];
+extern u_int nt_lines;
+void nt_print(const char *, ...) __printflike(1, 2);
+void nt_print_reset(void);
+bool nt_order(const char *const *, size_t);
+/* It contains these, in this order, others between them or not. */
+#define NT_SAID(...) nt_order((const char *const[]){ __VA_ARGS__ }, \
+    __arraycount(((const char *const[]){ __VA_ARGS__ })))
+
 /* Unclaimed ones so far, of all CPUs. */
 uint64_t nt_unclaimed(void);
 

@@ -3,47 +3,15 @@
  * cannot is named and waited for no longer than a second.
  */
 
-#include <sys/msgbuf.h>
 #include <sys/mutex.h>
 #include <sys/sysctl.h>
 #include <sys/xcall.h>
 #include "nmitest.h"
 
 #define ST_ROUNDS	20
-#define ST_TEXT		1024
 
 static volatile bool st_there, st_leave;
 static kmutex_t st_lock = MUTEX_SPIN_INITIALIZER;
-static char st_text[ST_TEXT];
-static size_t st_len;
-
-static void
-st_putc(int c, void *arg __unused)
-{
-	if (st_len < sizeof(st_text) - 1)
-		st_text[st_len++] = (char)c;
-	st_text[st_len] = '\0';
-}
-
-static void __printflike(1, 2)
-st_print(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	kvprintf(st_putc, NULL, fmt, ap);
-	va_end(ap);
-}
-
-static bool
-st_said(const char *what)
-{
-	for (const char *p = st_text; *p != '\0'; p++)
-		if (strncmp(p, what, strlen(what)) == 0)
-			return true;
-	printf("# no \"%s\" in:\n%s", what, st_text);
-	return false;
-}
 
 /* A test here stands on cpu0, so that it can say what the others do. */
 static void
@@ -171,8 +139,8 @@ st_stop(void)
 	cpu_stop_others();
 	for (CPU_INFO_FOREACH(cii, ci))
 		KT_CHECK(ci == curcpu() || cpu_stop_frame(ci) != NULL);
-	st_len = 0;
-	cpu_stop_report(st_print, true);
+	nt_print_reset();
+	cpu_stop_report(nt_print, true);
 }
 
 static void
@@ -194,8 +162,8 @@ st_where(void (*func)(void *), const char *trace)
 		KT_CHECK(KT_WAIT(st_there));
 		s = splhigh();
 		st_stop();
-		KT_CHECK(st_said("cpu1: stopped at kernel:"));
-		KT_CHECK(st_said(trace));
+		KT_CHECK(NT_SAID("cpu1: stopped at kernel:"));
+		KT_CHECK(NT_SAID(trace));
 		st_go();
 		splx(s);
 		kt_threads_join();
@@ -240,8 +208,8 @@ STTEST(ddb_stop_intr, 2, "a CPU in an interrupt handler stops and goes on")
 		KT_CHECK(KT_WAIT(st_there));
 		s = splhigh();
 		st_stop();
-		KT_CHECK(st_said("st_intr() at"));
-		KT_CHECK(st_said("--- interrupt (vector 0x"));
+		KT_CHECK(NT_SAID("st_intr() at"));
+		KT_CHECK(NT_SAID("--- interrupt (vector 0x"));
 		st_go();
 		splx(s);
 		xc_wait(where);
@@ -258,12 +226,70 @@ STTEST(ddb_stop_idle, 2, "an idle CPU stops, shows one line, and goes on")
 	s = splhigh();
 	st_stop();
 	if (cpu_infos[1]->ci_curlwp == cpu_infos[1]->ci_idlelwp) {
-		KT_CHECK(st_said("cpu1: stopped at kernel:"));
-		KT_CHECK(strchr(st_text, '\n')[1] == '\0' || ncpu > 2);
+		KT_CHECK(NT_SAID("cpu1: stopped at kernel:"));
+		KT_CHECK(strchr(nt_text, '\n')[1] == '\0' || ncpu > 2);
 	}
 	st_go();
 	splx(s);
 	st_check_alive(unclaimed);
+}
+
+/* As the debug switch does that is pressed while the machine is stopped. */
+STTEST(ddb_stop_absorbs, 2, "an NMI to a stopped CPU is forgotten when it goes on")
+{
+	struct cpu_info *ci = cpu_infos[1];
+	uint64_t unclaimed = nt_unclaimed(), absorbed, latched;
+	int s;
+
+	for (u_int i = 0; i < ST_ROUNDS; i++) {
+		s = splhigh();
+		st_stop();
+		absorbed = ci->ci_nmi.nc_absorbed.ev_count;
+		latched = nmi_latched(ci);
+		lapic_send_nmi(ci->ci_apicid);
+		KT_CHECK(KT_SPIN(nmi_latched(ci) > latched));
+		st_go();
+		splx(s);
+		st_check_alive(unclaimed);
+		KT_CHECK(ci->ci_nmi.nc_absorbed.ev_count > absorbed);
+	}
+}
+
+/* Ends the blocking of NMIs, so that the one to stop us comes while it runs. */
+static int
+st_nested(const struct trapframe *tf __unused, void *arg __unused)
+{
+	struct cpu_info *ci = curcpu();
+	uint64_t latched = nmi_latched(ci);
+
+	if (cpu_index(ci) != 1 || st_there)
+		return 0;
+	x86_nmi_unblock();
+	st_there = true;
+	(void)KT_SPIN(nmi_latched(ci) != latched);
+	return 1;
+}
+
+/* Its note is then found by the earlier NMI, and it is pending already. */
+STTEST(ddb_stop_nested, 2, "an NMI to stop a CPU that comes into another one stops it once")
+{
+	uint64_t unclaimed = nt_unclaimed();
+	nmi_handler_t *handle;
+	int s;
+
+	KT_NEEDS(PROBE_FAULT);
+	handle = nmi_establish(st_nested, NULL);
+	for (u_int i = 0; i < ST_ROUNDS; i++) {
+		st_there = false;
+		s = splhigh();
+		lapic_send_nmi(cpu_infos[1]->ci_apicid);
+		KT_CHECK(KT_SPIN(st_there));
+		st_stop();
+		st_go();
+		splx(s);
+		st_check_alive(unclaimed);
+	}
+	nmi_disestablish(handle);
 }
 
 /* Takes nothing until it is let go, and claims nothing after that. */
@@ -298,9 +324,9 @@ STTEST(ddb_stop_hang, 2, "a CPU that hangs in an NMI handler is named, and what 
 	for (CPU_INFO_FOREACH(cii, ci))
 		KT_CHECK(ci == curcpu() ||
 		    (cpu_stop_frame(ci) == NULL) == (cpu_index(ci) == 1));
-	st_len = 0;
-	cpu_stop_report(st_print, true);
-	KT_CHECK(st_said("cpu1: no response, in handler st_hang+0x0\n"));
+	nt_print_reset();
+	cpu_stop_report(nt_print, true);
+	KT_CHECK(NT_SAID("cpu1: no response, in handler st_hang+0x0\n"));
 	cpu_stop_exit();
 	splx(s);
 	st_leave = true;

@@ -8,73 +8,17 @@
 #include <machine/pmap.h>
 #include "nmitest.h"
 
-#define TR_TEXT		8192
 #define TR_LINES	64	/* of frames; a remark may follow */
 #define TR_WORDS	64
 #define TR_ROUNDS	2000
 #define TR_DEPTH	40
 
-static char tr_text[TR_TEXT];
-static size_t tr_len;
-static u_int tr_lines;
-
-static void
-tr_putc(int c, void *arg __unused)
-{
-	if (tr_len < sizeof(tr_text) - 1)
-		tr_text[tr_len++] = (char)c;
-	tr_lines += c == '\n';
-}
-
-static void __printflike(1, 2)
-tr_print(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	kvprintf(tr_putc, NULL, fmt, ap);
-	va_end(ap);
-	tr_text[tr_len] = '\0';
-}
-
-static void
-tr_reset(void)
-{
-	tr_len = tr_lines = 0;
-	tr_text[0] = '\0';
-}
-
-static const char *
-tr_find(const char *text, const char *what)
-{
-	for (; *text != '\0'; text++)
-		if (strncmp(text, what, strlen(what)) == 0)
-			return text;
-	return NULL;
-}
-
-/* Lines that contain these, in this order, others between them or not. */
-static bool
-tr_order(const char *const *want, size_t n)
-{
-	const char *at = tr_text;
-
-	for (size_t i = 0; i < n; i++, at++)
-		if ((at = tr_find(at, want[i])) == NULL) {
-			printf("# no \"%s\" in:\n%s", want[i], tr_text);
-			return false;
-		}
-	return true;
-}
-#define TR_ORDER(...) tr_order((const char *const[]){ __VA_ARGS__ }, \
-    __arraycount(((const char *const[]){ __VA_ARGS__ })))
-
 static void
 tr_trace(vaddr_t pc, vaddr_t fp)
 {
-	tr_reset();
-	stack_trace(pc, fp, tr_print);
-	KT_CHECK(tr_lines >= 1 && tr_lines <= TR_LINES + 2);
+	nt_print_reset();
+	stack_trace(pc, fp, nt_print);
+	KT_CHECK(nt_lines >= 1 && nt_lines <= TR_LINES + 2);
 }
 
 KTEST(ddb_trace_nowhere, "a frame pointer to where no stack can be ends the trace")
@@ -90,7 +34,7 @@ KTEST(ddb_trace_nowhere, "a frame pointer to where no stack can be ends the trac
 
 	for (size_t i = 0; i < __arraycount(nowhere); i++) {
 		tr_trace((vaddr_t)tr_trace, nowhere[i]);
-		KT_CHECK(tr_lines == 1);
+		KT_CHECK(nt_lines == 1);
 	}
 }
 
@@ -102,10 +46,10 @@ KTEST(ddb_trace_circle, "frames that lead in a circle are cut")
 	frames[1][0] = (vaddr_t)frames[0];
 	frames[0][1] = frames[1][1] = pc + 8;
 	tr_trace(pc, (vaddr_t)frames[0]);
-	KT_CHECK(tr_lines <= 3);
+	KT_CHECK(nt_lines <= 3);
 	frames[0][0] = (vaddr_t)frames[0];
 	tr_trace(pc, (vaddr_t)frames[0]);
-	KT_CHECK(tr_lines <= 2);
+	KT_CHECK(nt_lines <= 2);
 }
 
 /* A trap that interrupted a function called by the stub of that trap. */
@@ -120,13 +64,13 @@ KTEST(ddb_trace_trap_circle, "trap frames that lead in a circle are cut")
 	tf.tf_trapno = 14;
 	tf.tf_rip = (vaddr_t)tr_trace + 64;
 	tf.tf_rbp = (vaddr_t)frame;
-	tr_trace((vaddr_t)tr_print + 64, (vaddr_t)frame);
-	KT_CHECK(tr_lines == TR_LINES + 1);
-	KT_CHECK(TR_ORDER("--- trap (number 14) ---", "tr_trace() at kernel:tr_trace+0x",
+	tr_trace((vaddr_t)nt_print + 64, (vaddr_t)frame);
+	KT_CHECK(nt_lines == TR_LINES + 1);
+	KT_CHECK(NT_SAID("--- trap (number 14) ---", "tr_trace() at kernel:tr_trace+0x",
 	    "... more frames not shown\n"));
 	tf.tf_rbp = 0x123456789abcdef8;
-	tr_trace((vaddr_t)tr_print + 64, (vaddr_t)frame);
-	KT_CHECK(tr_lines == 3);
+	tr_trace((vaddr_t)nt_print + 64, (vaddr_t)frame);
+	KT_CHECK(nt_lines == 3);
 }
 
 /* Numbers as they are found where a stack was overwritten. */
@@ -171,9 +115,9 @@ tr_recurse(u_int depth)
 	volatile u_int keep = depth;
 
 	if (depth == 0) {
-		tr_reset();
+		nt_print_reset();
 		stack_trace((vaddr_t)tr_recurse + 1,
-		    (vaddr_t)__builtin_frame_address(0), tr_print);
+		    (vaddr_t)__builtin_frame_address(0), nt_print);
 		return 0;
 	}
 	keep += tr_recurse(depth - 1);
@@ -183,8 +127,8 @@ tr_recurse(u_int depth)
 KTEST(ddb_trace_fold, "a function that called itself often is shown once, with a count")
 {
 	KT_CHECK(tr_recurse(TR_DEPTH) != 0);
-	KT_CHECK(tr_lines < TR_DEPTH / 2);
-	KT_CHECK(TR_ORDER("tr_recurse() at", "... the last frame 39 times more\n",
+	KT_CHECK(nt_lines < TR_DEPTH / 2);
+	KT_CHECK(NT_SAID("tr_recurse() at", "... the last frame 39 times more\n",
 	    "kt_ddb_trace_fold() at"));
 }
 
@@ -197,8 +141,8 @@ static volatile bool tr_on, tr_done;
 static int
 tr_nmi(const struct trapframe *tf __unused, void *arg __unused)
 {
-	tr_reset();
-	stack_trace((vaddr_t)tr_nmi + 1, (vaddr_t)__builtin_frame_address(0), tr_print);
+	nt_print_reset();
+	stack_trace((vaddr_t)tr_nmi + 1, (vaddr_t)__builtin_frame_address(0), nt_print);
 	return 1;
 }
 
@@ -235,7 +179,7 @@ KTEST(ddb_trace_across, "a trace goes from an NMI through an interrupt into the 
 	tr_done = true;
 	kt_threads_join();
 	nmi_disestablish(handle);
-	KT_CHECK(TR_ORDER("tr_nmi() at", "--- trap (number 2) ---", "tr_intr() at",
+	KT_CHECK(NT_SAID("tr_nmi() at", "--- trap (number 2) ---", "tr_intr() at",
 	    "--- interrupt (vector 0x", "tr_spin() at", "tr_thread() at"));
 }
 
@@ -287,10 +231,10 @@ tr_interrupted(const char *pc, vaddr_t s0, vaddr_t s1, vaddr_t s2)
 	tf.tf_rip = (vaddr_t)pc;
 	tf.tf_rsp = (vaddr_t)stack;
 	tf.tf_rbp = (vaddr_t)&stack[3];
-	tr_reset();
-	trapframe_trace(&tf, tr_print);
-	KT_CHECK(tr_lines == 3);
-	KT_CHECK(TR_ORDER("tr_leaf", "tr_leaf_caller() at", "tr_thread() at"));
+	nt_print_reset();
+	trapframe_trace(&tf, nt_print);
+	KT_CHECK(nt_lines == 3);
+	KT_CHECK(NT_SAID("tr_leaf", "tr_leaf_caller() at", "tr_thread() at"));
 }
 
 KTEST(ddb_trace_leaf, "a function without a frame does not hide its caller")
