@@ -37,17 +37,19 @@ static struct {
 	bool ln_done;
 } ln;
 
+/* What does not fit is dropped: a ^C after it must be seen. */
 bool
 db_interrupted(void)
 {
 	int c;
 
-	while (ahead_count < AHEAD && (c = cnpollc()) != -1) {
+	while ((c = cnpollc()) != -1) {
 		if (c == CTRL('C')) {
 			ahead_count = 0;
 			return true;
 		}
-		ahead[(ahead_head + ahead_count++) % AHEAD] = (short)c;
+		if (ahead_count < AHEAD)
+			ahead[(ahead_head + ahead_count++) % AHEAD] = (short)c;
 	}
 	return false;
 }
