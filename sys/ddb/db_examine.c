@@ -170,7 +170,7 @@ db_search_cmd(DB_ARGS_UNUSED)
 			db_next = (db_expr_t)(va + size);
 			return;
 		}
-		if ((va & 0xfff) == 0 && db_interrupted())
+		if ((va & 0xfff) < size && db_interrupted())
 			db_error("^C\n");
 	}
 	db_printf("Not found\n");
