@@ -40,6 +40,7 @@ BOOT	= $(QEMU) -M $(MACHINE) -accel $(ACCEL) -cpu max -smp $(SMP) -m $(MEM) \
 all: $B/kernel		## the kernel: build/amd64/kernel
 
 include tests/unit/unit.mk
+include tests/fuzz/fuzz.mk
 
 # Objects are made anew when the compiler or its flags change.
 $B/.flags: FORCE
