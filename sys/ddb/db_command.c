@@ -7,6 +7,7 @@
  * Names may be cut short as long as one command is meant.
  */
 
+#include <sys/cons.h>
 #include <sys/systm.h>
 
 #include <machine/cpu.h>
@@ -99,6 +100,7 @@ db_error(const char *fmt, ...)
 {
 	va_list ap;
 
+	cnfreshline();
 	va_start(ap, fmt);
 	db_vprintf(fmt, ap);
 	va_end(ap);
