@@ -16,6 +16,19 @@ cpu_frame(const struct cpu_info *ci)
 	return ci == curcpu() ? db_frame : cpu_stop_frame(ci);
 }
 
+/*
+ * The thread after this one, or the first.  New ones come last, so lids
+ * ascend: a list that is torn ends where they do not.
+ */
+const struct lwp *
+db_lwp_next(const struct lwp *l)
+{
+	const struct lwp *next = l == NULL ? TAILQ_FIRST(&alllwp) :
+	    TAILQ_NEXT(l, l_list);
+
+	return l == NULL || next == NULL || next->l_lid > l->l_lid ? next : NULL;
+}
+
 static void
 trace_lwp(const struct lwp *l)
 {
@@ -36,10 +49,9 @@ trace_lwp(const struct lwp *l)
 static const struct lwp *
 lwp_find(db_expr_t lid)
 {
-	const struct lwp *l;
-	int n;
+	const struct lwp *l = NULL;
 
-	DB_LWP_FOREACH(l, n)
+	while ((l = db_lwp_next(l)) != NULL)
 		if (l->l_lid == lid)
 			return l;
 	db_error("No thread with lid %ld\n", lid);
@@ -130,11 +142,10 @@ static const char *const stat_names[] = {
 void
 db_ps_cmd(DB_ARGS_UNUSED)
 {
-	const struct lwp *l;
-	int n;
+	const struct lwp *l = NULL, *last = NULL;
 
 	db_printf("  LID STATE   PRI CPU FLAGS  STRUCT LWP *        NAME             WAIT\n");
-	DB_LWP_FOREACH(l, n)
+	while ((l = db_lwp_next(l)) != NULL) {
 		db_printf("%c%4d %-7s %3d %3d %5x  %-18p  %-15s  %s\n",
 		    l->l_stat == LSONPROC ? '>' : ' ', l->l_lid,
 		    (u_int)l->l_stat < __arraycount(stat_names) ?
@@ -142,6 +153,8 @@ db_ps_cmd(DB_ARGS_UNUSED)
 		    l->l_cpu != NULL ? (int)cpu_index(l->l_cpu) : -1, l->l_flag,
 		    (const void *)l, l->l_name,
 		    l->l_stat == LSSLEEP && l->l_wmesg != NULL ? l->l_wmesg : "");
-	if (l != NULL)
-		db_error("The list has no end\n");
+		last = l;
+	}
+	if (last != NULL && TAILQ_NEXT(last, l_list) != NULL)
+		db_error("The list goes back from here\n");
 }

@@ -25,10 +25,9 @@ whatis_symbol(vaddr_t va)
 static bool
 whatis_stack(vaddr_t va)
 {
-	const struct lwp *l;
-	int n;
+	const struct lwp *l = NULL;
 
-	DB_LWP_FOREACH(l, n)
+	while ((l = db_lwp_next(l)) != NULL)
 		if (l->l_stack != 0 && va >= l->l_stack && va < l->l_stack + KSTACK_SIZE) {
 			db_printf("%#lx is on the stack of %s (lid %d), %#lx above its end\n",
 			    va, l->l_name, l->l_lid, va - l->l_stack);
@@ -40,10 +39,9 @@ whatis_stack(vaddr_t va)
 static bool
 whatis_lwp(vaddr_t va)
 {
-	const struct lwp *l;
-	int n;
+	const struct lwp *l = NULL;
 
-	DB_LWP_FOREACH(l, n)
+	while ((l = db_lwp_next(l)) != NULL)
 		if (va >= (vaddr_t)l && va < (vaddr_t)(l + 1)) {
 			db_printf("%#lx is in the struct lwp of %s (lid %d), at +%#lx\n",
 			    va, l->l_name, l->l_lid, va - (vaddr_t)l);

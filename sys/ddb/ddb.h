@@ -42,12 +42,6 @@ bool db_interrupted(void);		/* ^C typed? */
 /* db_readline(prompt, line): the line typed, without its end. */
 void db_readline(const char *, char[DB_LINE]);
 
-/* The threads; a list that leads in a circle ends with one still in l. */
-#define DB_LWPS_MAX	4096
-#define DB_LWP_FOREACH(l, n) \
-	for ((n) = 0, (l) = TAILQ_FIRST(&alllwp); (l) != NULL && (n) < DB_LWPS_MAX; \
-	    (n)++, (l) = TAILQ_NEXT(l, l_list))
-
 /* db_command.c */
 void db_error(const char *, ...) __dead __printflike(1, 2);
 void db_fault(void) __dead;		/* an address that is not there */
@@ -97,6 +91,10 @@ void db_break_insert(void);
 void db_break_cmd(DB_ARGS);
 void db_delete_cmd(DB_ARGS);
 void db_show_breaks(DB_ARGS);
+
+/* db_show.c */
+struct lwp;
+const struct lwp *db_lwp_next(const struct lwp *);	/* of all; NULL: the first */
 
 /* Commands, in the files of their names. */
 void db_examine_cmd(DB_ARGS);
