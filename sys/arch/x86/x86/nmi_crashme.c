@@ -62,7 +62,7 @@ crashme_nmihang(int argc, char **argv)
 
 	if (argc > 2)
 		return EINVAL;
-	if (argc == 2 && console_cpu_arg(argv[1], &ci) != 0)
+	if (argc == 2 && console_cpu_arg("crashme", argv[1], &ci) != 0)
 		return 0;
 	if (nh == NULL)
 		nh = nmi_establish(hang_handler, __UNVOLATILE(&hang_cpu));
