@@ -57,6 +57,13 @@ bool nt_order(const char *const *, size_t);
 #define NT_SAID(...) nt_order((const char *const[]){ __VA_ARGS__ }, \
     __arraycount(((const char *const[]){ __VA_ARGS__ })))
 
+/* nmi_ping(), however long the host lets that CPU wait. */
+static inline bool
+nt_ping(struct cpu_info *ci)
+{
+	return KT_SPIN(nmi_ping(ci));
+}
+
 /* Unclaimed ones so far, of all CPUs. */
 uint64_t nt_unclaimed(void);
 

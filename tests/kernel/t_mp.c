@@ -20,5 +20,5 @@ KTEST(mp_absent, "a CPU that does not answer is left out, and told in one line")
 	KT_CHECK(ncpu == n && cpu_lookup((u_int)n) == NULL);
 	xc_barrier(0);
 	for (CPU_INFO_FOREACH(cii, ci))
-		KT_CHECK(nmi_ping(ci));
+		KT_CHECK(nt_ping(ci));
 }

@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import tempfile
+import time
 
 REGISTERS = ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp"] + \
     ["r%d" % n for n in range(8, 16)] + ["rip"]
@@ -23,20 +24,26 @@ def symbols(image):
 
 
 class Gdb:
-    """extra is what QEMU wants to be started with; connect() stops the machine."""
+    """extra is what QEMU wants to be started with; connect() stops the machine.
 
-    def __init__(self):
+    A paused one has not begun to boot by then.
+    """
+
+    def __init__(self, paused=False):
         self.directory = tempfile.mkdtemp(prefix="gdb-")
         self.path = os.path.join(self.directory, "socket")
         self.extra = ("-chardev", "socket,id=gdb,path=%s,server=on,wait=off" % self.path,
-                      "-gdb", "chardev:gdb")
+                      "-gdb", "chardev:gdb") + (("-S",) if paused else ())
         self.sock = None
         self.buffer = b""
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(TIMEOUT)
-        self.sock.connect(self.path)
+        deadline = time.monotonic() + TIMEOUT
+        while self.sock.connect_ex(self.path) != 0:
+            assert time.monotonic() < deadline, "no gdbstub"
+            time.sleep(0.01)
         self.send("qqemu.sstepbits")    # its answer comes after those to connecting
         while not self._packet().startswith("ENABLE"):
             pass
@@ -112,6 +119,16 @@ class Gdb:
         """On until a breakpoint."""
         reply = self.command("c")
         assert reply.startswith("T05"), reply
+
+    def run_to(self, address):
+        """On until some CPU is about to execute this."""
+        self.breakpoint(address)
+        self.run()
+        self.breakpoint(address, False)
+
+    def stop(self):
+        self.sock.sendall(b"\x03")
+        self._packet()
 
     def detach(self):
         """The machine runs on by itself."""

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from conftest import KERNEL, TEST_KERNEL, deaths
-from gdbstub import Gdb, symbols
+from gdb import Gdb, symbols
 from report import once, panic
 from vm import SCALE, VMError
 
@@ -210,17 +210,17 @@ def test_nmis_while_the_machine_boots_are_answered_or_it_boots_on(boot):
 
 @pytest.mark.parametrize("smp", [1, 2])
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_an_nmi_at_this_moment_of_the_boot_is_counted_and_reported(boot, tmp_path, moment, smp):
+def test_an_nmi_at_this_moment_of_the_boot_is_counted_and_reported(boot, moment, smp):
     """The machine is stopped there, so it comes before another instruction."""
-    gdb = Gdb(tmp_path)
-    vm = boot(smp=smp, append=RESET, prompt=False, extra=gdb.extra)
-    gdb.connect()
-    gdb.run_to(symbols(KERNEL)[moment])
-    vm.inject_nmi()
-    gdb.go()
-    vm.expect(UNCLAIMED, 60)
-    panic(vm, r"unclaimed NMI on cpu\d+")
-    once(vm)
+    with Gdb(paused=True) as gdb:
+        vm = boot(smp=smp, append=RESET, prompt=False, extra=gdb.extra)
+        gdb.connect()
+        gdb.run_to(symbols(KERNEL)[moment])
+        vm.inject_nmi()
+        gdb.detach()
+        vm.expect(UNCLAIMED, 60)
+        panic(vm, r"unclaimed NMI on cpu\d+")
+        once(vm)
 
 
 def test_nmi_shows_the_handlers_and_a_line_for_each_cpu(boot):
