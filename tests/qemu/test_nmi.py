@@ -213,14 +213,18 @@ def test_nmis_while_the_machine_boots_are_answered_or_it_boots_on(boot):
 def test_an_nmi_at_this_moment_of_the_boot_is_counted_and_reported(boot, moment, smp):
     """The machine is stopped there, so it comes before another instruction."""
     with Gdb(paused=True) as gdb:
-        vm = boot(smp=smp, append=RESET, prompt=False, extra=gdb.extra)
+        vm = boot(smp=smp, prompt=False, extra=gdb.extra)
         gdb.connect()
         gdb.run_to(symbols(KERNEL)[moment])
         vm.inject_nmi()
         gdb.detach()
         vm.expect(UNCLAIMED, 60)
-        panic(vm, r"unclaimed NMI on cpu\d+")
-        once(vm)
+        vm.expect(r"^NMI \.\.\. going to debugger$")
+        vm.expect(r"^db\{\d\}> ")      # of whichever CPU was first
+        assert re.search(r"^(cpu0: s|S)topped at kernel:%s\+0x[0-9a-f]+:?$" % moment, vm.log,
+                         re.MULTILINE)
+        vm.send("continue")
+        vm.prompt()
 
 
 def test_nmi_shows_the_handlers_and_a_line_for_each_cpu(boot):
