@@ -272,7 +272,8 @@ def test_a_port_that_takes_nothing_stops_neither_commands_nor_poweroff(boot, smp
 
 
 def test_a_port_that_takes_nothing_stops_no_panic(boot):
-    vm = boot(smp=2, serial_buffer=4096, append="sysctl.kernel.panic=-1")
+    vm = boot(smp=2, serial_buffer=4096, append="sysctl.machdep.nmi.unknown=panic "
+              "sysctl.ddb.onpanic=0 sysctl.kernel.panic=-1")
     talk_to_nobody(vm)
     vm.inject_nmi()
     assert vm.wait_exit(120) == 0
