@@ -309,3 +309,39 @@ KDEATH(nmi_witness, "nmi-witness", "claims injected NMIs, says so, and ends in a
 	}
 	panic("nmi-witness: all CPUs had one");
 }
+
+/* The handlers below fault on every CPU that they run on. */
+static void
+dn_fault(void)
+{
+	volatile int *volatile nowhere = NULL;
+
+	*nowhere = 1;
+}
+
+KDEATH(nmi_fault, "nmi-fault", "a page fault in an NMI handler")
+{
+	dn_break(dn_fault);
+}
+
+static __noinline u_int
+dn_deeper(volatile u_char *above)
+{
+	volatile u_char pad[256];
+
+	pad[0] = (u_char)(above[0] + 1);
+	return pad[0] == above[0] ? 0 : dn_deeper(pad) + pad[0];
+}
+
+static void
+dn_overflow(void)
+{
+	volatile u_char bottom[1] = { 0 };
+
+	printf("# the stack has no end: %u\n", dn_deeper(bottom));
+}
+
+KDEATH(nmi_overflow, "nmi-overflow", "an NMI handler that recurses")
+{
+	dn_break(dn_overflow);
+}

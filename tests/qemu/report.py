@@ -43,4 +43,5 @@ def fatal(vm, name, panic_text, timeout=60):
 def once(vm):
     """One report, however many CPUs there are."""
     assert len(re.findall(r"^panic: ", vm.log, re.MULTILINE)) == 1
+    assert len(re.findall(r"^fatal ", vm.log, re.MULTILINE)) <= 1
     assert len(re.findall(r"Begin traceback", vm.log)) == 1

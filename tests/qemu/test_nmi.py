@@ -11,7 +11,7 @@ import pytest
 
 from conftest import KERNEL, TEST_KERNEL, deaths
 from gdb import Gdb, symbols
-from report import once, panic
+from report import fatal, once, panic
 from vm import SCALE, VMError
 
 PANIC = "sysctl.machdep.nmi.unknown=panic sysctl.ddb.onpanic=0 "
@@ -44,6 +44,10 @@ PANICS = {
     "nmi-log": "nmi-log",
     "nmi-panic-remove": "nmi-panic-remove",
     "nmi-witness": "nmi-witness: all CPUs had one",
+}
+FATAL = {
+    "nmi-fault": ("page fault", "trap: page fault"),
+    "nmi-overflow": ("double fault", "kernel stack overflow in an NMI handler"),
 }
 ELSEWHERE = ("nmi-log", "nmi-panic-remove", "nmi-witness")     # have scenarios of their own
 UNCLAIMED = (r"^nmi: cpu\d+: unclaimed NMI, (unknown|SERR|IOCHK) \(port 61 0x[0-9a-f]{2}\), "
@@ -88,7 +92,7 @@ def rules():
     return [name for name in deaths() if name.startswith("nmi-")]
 
 
-@pytest.mark.parametrize("death", sorted(set(rules()) - set(ELSEWHERE)))
+@pytest.mark.parametrize("death", sorted(set(rules()) - set(ELSEWHERE) - set(FATAL)))
 def test_a_broken_rule_of_nmi_handlers_is_named_in_the_panic(die, death):
     vm = die(death, smp=2)
     panic(vm, PANICS[death], 120)
@@ -98,7 +102,16 @@ def test_a_broken_rule_of_nmi_handlers_is_named_in_the_panic(die, death):
 
 
 def test_the_panics_expected_are_those_that_the_image_can_die_of():
-    assert set(rules()) == set(PANICS)
+    assert set(rules()) == set(PANICS) | set(FATAL)
+
+
+@pytest.mark.parametrize("death", FATAL)
+def test_a_handler_that_faults_on_every_cpu_gives_one_report(die, death):
+    vm = die(death, smp=4)
+    assert "nmi_dispatch" in fatal(vm, *FATAL[death])
+    stopped(vm, 4)
+    assert vm.wait_exit() == 0
+    once(vm)
 
 
 def test_an_nmi_that_all_handlers_decline_is_reported_in_the_contracts_words(die):

@@ -88,17 +88,33 @@ fault_recover(struct trapframe *tf)
 	return false;
 }
 
-/*
- * A push that ran off the stack faults on the guard page; pushing the
- * page fault's frame faults again, and arrives here as a double fault.
- */
 static bool
+in_guard_below(vaddr_t stack)
+{
+	return rcr2() < stack && rcr2() >= stack - PAGE_SIZE;
+}
+
+/*
+ * Whose stack was too small?  NULL: it was something else.  A push that ran
+ * off a stack faults on the guard page; pushing the page fault's frame
+ * faults again, and arrives here as a double fault.
+ */
+static const char *
 stack_overflowed(const struct trapframe *tf)
 {
+	static const char *const ist[NIST] = { [IST_NMI - 1] = "an NMI handler",
+		[IST_DF - 1] = "a double fault", [IST_MC - 1] = "a machine check",
+		[IST_DB - 1] = "a debug trap" };
+	const vaddr_t *top = curcpu()->ci_md.cmd_ist;
+
 	if (tf->tf_trapno != T_DOUBLEFLT && tf->tf_trapno != T_PAGEFLT)
-		return false;
-	return curlwp->l_stack != 0 && rcr2() < curlwp->l_stack &&
-	    rcr2() >= curlwp->l_stack - PAGE_SIZE;
+		return NULL;
+	if (curlwp->l_stack != 0 && in_guard_below(curlwp->l_stack))
+		return curlwp->l_name;
+	for (u_int i = 0; i < NIST; i++)
+		if (in_guard_below(top[i] + IST_TOP_SIZE - IST_STACK_SIZE))
+			return ist[i];
+	return NULL;
 }
 
 static void
@@ -118,19 +134,21 @@ fatal_report(const struct trapframe *tf)
 void
 trap(struct trapframe *tf)
 {
-	bool overflow;
+	const char *overflow;
 
 	if (trap_may_resume(tf->tf_trapno) && fault_recover(tf))
 		return;
 	if (db_trap(tf))
 		return;
 
+	/* A bad NMI handler may fault on all CPUs at once: one reports. */
+	cpu_stop_enter();
 	/* A report that itself faults is not tried for ever. */
 	if (atomic_inc_uint_nv(&fatal_reports) > FATAL_REPORTS)
 		panic("trap: %s", trap_name(tf->tf_trapno));
 	overflow = stack_overflowed(tf);
 	fatal_report(tf);
-	if (overflow)
-		panic("kernel stack overflow in %s", curlwp->l_name);
+	if (overflow != NULL)
+		panic("kernel stack overflow in %s", overflow);
 	panic("trap: %s", trap_name(tf->tf_trapno));
 }
