@@ -102,9 +102,12 @@ in_guard_below(vaddr_t stack)
 static const char *
 stack_overflowed(const struct trapframe *tf)
 {
-	static const char *const ist[NIST] = { [IST_NMI - 1] = "an NMI handler",
-		[IST_DF - 1] = "a double fault", [IST_MC - 1] = "a machine check",
-		[IST_DB - 1] = "a debug trap" };
+	static const char *const ist[NIST] = {
+		[IST_NMI - 1] = "an NMI handler",
+		[IST_DF - 1] = "a double fault",
+		[IST_MC - 1] = "a machine check",
+		[IST_DB - 1] = "a debug trap",
+	};
 	const vaddr_t *top = curcpu()->ci_md.cmd_ist;
 
 	if (tf->tf_trapno != T_DOUBLEFLT && tf->tf_trapno != T_PAGEFLT)
