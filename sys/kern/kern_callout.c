@@ -1,7 +1,7 @@
 /*
  * callout(9), on a hashed wheel: a callout due at tick t is in list
- * t % CALLOUT_WHEEL, in the order of scheduling.  The clock interrupt of the
- * boot CPU advances callout_now; when that list is not empty it asks for the
+ * t % CALLOUT_WHEEL, in the order of scheduling.  The clock interrupt that
+ * makes time advances callout_now; when that list is not empty it asks for the
  * software interrupt, which catches up from callout_done to callout_now.
  *
  * callout_lock covers it all and is dropped round the function.  callout_cur
@@ -25,6 +25,7 @@ TAILQ_HEAD(callout_list, callout);
 static kmutex_t callout_lock = MUTEX_SPIN_INITIALIZER;
 static struct callout_list callout_wheel[CALLOUT_WHEEL];
 static u_int callout_now, callout_done;
+static bool callout_busy;		/* some CPU is catching up */
 static callout_t *callout_cur;		/* its function is running ... */
 static struct lwp *callout_lwp;		/* ... in this thread ... */
 static u_int callout_halters;		/* ... and so many wait for its end */
@@ -242,18 +243,28 @@ callout_due(u_int when)
 	return c;
 }
 
+/*
+ * When another CPU has taken over the clock, its software interrupt may find
+ * ours still in a function: that one goes on with what is due then.
+ */
 static void
 callout_softclock(void *arg __unused)
 {
 	callout_t *c;
 
 	mutex_spin_enter(&callout_lock);
+	if (callout_busy) {
+		mutex_spin_exit(&callout_lock);
+		return;
+	}
+	callout_busy = true;
 	while (callout_done != callout_now) {
 		/* Nothing can become due at a tick that has been reached. */
 		while ((c = callout_due(callout_done + 1)) != NULL)
 			callout_invoke(c);
 		callout_done++;
 	}
+	callout_busy = false;
 	mutex_spin_exit(&callout_lock);
 }
 

@@ -206,3 +206,42 @@ KTEST(callout_active, "from the schedule until it is stopped, even when it has r
 	KT_CHECK(!callout_active(&co_one));
 	callout_destroy(&co_one);
 }
+
+static callout_t co_other;
+
+/* Until another CPU has taken over the clock, and seen what is due. */
+static void
+co_away(void *arg __unused)
+{
+	int s = splhigh(), start;
+
+	start = getticks();
+	KT_CHECK(KT_SPIN(getticks() - start >= 4));
+	splx(s);
+	KT_CHECK(co_fired == 0);	/* only one function at a time */
+}
+
+static void
+co_count(void *arg __unused)
+{
+	co_fired++;
+}
+
+KTEST(callout_overtaken, "a function that keeps its CPU from the clock: the others run after it, once")
+{
+	if (ncpu == 1)
+		KT_SKIP("another CPU to take over the clock");
+	co_fired = 0;
+	callout_init(&co_one, CALLOUT_MPSAFE);
+	callout_init(&co_other, CALLOUT_MPSAFE);
+	for (u_int i = 1; i <= 3; i++) {
+		callout_reset(&co_one, 1, co_away, NULL);
+		callout_reset(&co_other, 2, co_count, NULL);
+		KT_ASSERT(KT_WAIT(co_fired == 1));
+		co_fired = 0;
+	}
+	kpause("ktest", false, 10, NULL);
+	KT_CHECK(co_fired == 0);
+	callout_destroy(&co_one);
+	callout_destroy(&co_other);
+}

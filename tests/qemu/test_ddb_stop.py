@@ -117,6 +117,7 @@ def test_a_cpu_that_hangs_in_a_handler_is_named_and_not_waited_for(boot):
         lid = re.search(r"^>\s*(\d+) onproc .* idle/2 ", ddb(vm, "ps"), re.MULTILINE).group(1)
         assert "It runs on a CPU that did not stop" in ddb(vm, "bt/t 0t" + lid)
         leave(vm)
+        settle(vm, 4)
     assert settle(vm, 4).run("nmi send 1") == ""
     vm.run("crashme nmihang 3")     # lets the other one go
     vm.inject_nmi()

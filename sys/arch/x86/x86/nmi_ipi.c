@@ -85,7 +85,8 @@ nmi_ipi_handler(const struct trapframe *tf, void *arg __unused)
 
 	if (nc->nc_ipi == 0)
 		return ping;
-	if (atomic_swap_uint(&nc->nc_ipi, 0) & NMI_IPI_STOP) {
+	/* nmi_late() may swallow the NMI of a session that begins meanwhile. */
+	while (atomic_swap_uint(&nc->nc_ipi, 0) & NMI_IPI_STOP) {
 		nc->nc_entry->le_why |= NMI_LOG_STOP;
 		if (!nmi_park(tf))
 			nmi_late();
@@ -141,7 +142,11 @@ nmi_stop_again(void)
 	bool again = ci->ci_nmi.nc_again;
 
 	ci->ci_nmi.nc_again = false;
-	return (nmi_in_progress(ci) && nmi_absorb(ci, stop_latched)) || again;
+	if (!nmi_in_progress(ci) || !nmi_absorb(ci, stop_latched))
+		return again;
+	/* Perhaps the session before sent it, and thought us lost. */
+	atomic_and_uint(&ci->ci_nmi.nc_ipi, ~NMI_IPI_STOP);
+	return true;
 }
 
 /* Leaving: nothing that was sent to stop us may arrive later. */
