@@ -254,6 +254,8 @@ db_command_loop(void)
 	db_context_save(&prompt_context);
 	if (db_setjmp(&prompt_jump) == 0)
 		prompt_up = true;
+	else
+		db_context_leave_nmi(&prompt_context);
 	if (entering) {
 		entering = false;
 		db_page_reset(false);	/* nobody may be there to see it */

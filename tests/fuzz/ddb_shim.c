@@ -176,6 +176,11 @@ db_context_restore(const struct db_context *dc __unused)
 }
 
 void
+db_context_leave_nmi(const struct db_context *dc __unused)
+{
+}
+
+void
 printf_nolog(const char *fmt, ...)
 {
 	va_list ap;

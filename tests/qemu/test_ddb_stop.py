@@ -264,3 +264,38 @@ def test_the_command_of_the_operator_stops_every_cpu(boot):
         vm.prompt()
     assert "usage" in vm.run("ddb now") or vm.run("ddb now").count("\n") == 1
     alive(vm, 4)
+
+
+def test_the_way_out_of_an_nmi_is_not_stepped(boot):
+    """A debug trap there would let the next NMI overwrite the frame it needs."""
+    vm = enter(boot())
+    ddb(vm, "break percpu_getref")
+    leave(vm)
+    vm.prompt()
+    vm.inject_nmi()
+    entered(vm)                     # in the example driver's handler
+    ddb(vm, "delete *")
+    for _ in range(300):
+        if "the way out of an NMI is not stepped, continue\n" in ddb(vm, "step"):
+            break
+    else:
+        raise AssertionError("300 steps did not leave the handlers")
+    leave(vm)
+    leave(entered(vm))              # nobody claimed it
+    settle(vm, 1)
+    vm.inject_nmi()
+    leave(entered(vm))
+    alive(vm, 1)
+
+
+def test_a_handler_that_fails_while_the_debugger_waits_costs_no_later_nmi(boot):
+    vm = enter(boot())
+    ddb(vm, "call nmi_establish(bad_handler, bad_lock)")
+    vm.inject_nmi()
+    vm.expect(r"^Faulted in DDB; continuing\.\.\.$")
+    vm.expect(DDB)
+    leave(vm)
+    vm.prompt()
+    assert vm.run("sysctl hw.ncpu") == "hw.ncpu = 1\n"
+    vm.inject_nmi()                 # is taken, and this time by no debugger
+    vm.expect(r"^panic: nmi: handler bad_handler\+0x0 \(arg 0x[0-9a-f]+\) called mutex_enter$")

@@ -174,6 +174,7 @@ db_context_save(struct db_context *dc)
 	dc->dc_mtx_oldspl = ci->ci_data.cpu_mtx_oldspl;
 	dc->dc_intr_depth = ci->ci_intr_depth;
 	dc->dc_nopreempt = curlwp->l_nopreempt;
+	dc->dc_in_nmi = nmi_in_progress(curcpu());
 }
 
 void
@@ -186,4 +187,17 @@ db_context_restore(const struct db_context *dc)
 	ci->ci_data.cpu_mtx_oldspl = dc->dc_mtx_oldspl;
 	ci->ci_intr_depth = dc->dc_intr_depth;
 	curlwp->l_nopreempt = dc->dc_nopreempt;
+}
+
+/*
+ * On the debugger's own stack again.  An NMI that came while we were at the
+ * prompt, and whose handler failed, is over: else this CPU would take no other.
+ */
+void
+db_context_leave_nmi(const struct db_context *dc)
+{
+	struct cpu_info *ci = curcpu();
+
+	if (!dc->dc_in_nmi && nmi_in_progress(ci) && nmi_abandon(ci))
+		ci->ci_nmi.nc_again = true;
 }

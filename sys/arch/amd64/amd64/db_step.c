@@ -14,6 +14,8 @@
 
 #include <x86/cpufunc.h>
 
+extern const char nmi_stubs_start[];
+
 /* How an instruction and the interrupt flag meet. */
 enum flag_use {
 	USE_NONE,
@@ -53,9 +55,17 @@ flag_use(vaddr_t rip)
 	return USE_NONE;
 }
 
+/*
+ * A debug trap on the way out of an NMI would hide from the next NMI that
+ * it interrupted that way: it would take our frame for its own stack.
+ */
 bool
 db_step_prepare(struct trapframe *tf)
 {
+	if (tf->tf_rip >= (vaddr_t)nmi_stubs_start) {
+		printf_nolog("the way out of an NMI is not stepped, continue\n");
+		return true;
+	}
 	step.st_use = flag_use(tf->tf_rip);
 	if (step.st_use == USE_WAITS) {
 		tf->tf_rip++;		/* as if woken at once */

@@ -56,9 +56,11 @@ void db_nmi_repeat(void);		/* the machine goes on: take it now */
 /* What a fault or panic in the debugger would leave behind. */
 struct db_context {
 	int dc_mtx_count, dc_mtx_oldspl, dc_intr_depth, dc_nopreempt;
+	bool dc_in_nmi;
 };
 void db_context_save(struct db_context *);
 void db_context_restore(const struct db_context *);
+void db_context_leave_nmi(const struct db_context *);	/* after the jump */
 
 struct db_register {
 	const char *dr_name;

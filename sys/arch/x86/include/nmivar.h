@@ -116,6 +116,7 @@ bool nmi_in_progress(struct cpu_info *);	/* between entry and iret */
 uint64_t nmi_latched(const struct cpu_info *);
 uint64_t nmi_latched_before(const struct cpu_info *);
 bool nmi_absorb(struct cpu_info *, uint64_t);	/* was there one? */
+bool nmi_abandon(struct cpu_info *);	/* was one latched? */
 void nmi_cpu_init(struct cpu_info *);	/* before its lidt */
 
 /* nmi_unclaimed.c */

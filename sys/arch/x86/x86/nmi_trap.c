@@ -121,6 +121,24 @@ nmi_absorb(struct cpu_info *ci, uint64_t since)
 	return true;
 }
 
+/*
+ * By the CPU itself, off the NMI stack, which the next one takes from its
+ * top: the NMI it was in will not be left by its stub any more.
+ * True: one was latched meanwhile.
+ */
+bool
+nmi_abandon(struct cpu_info *ci)
+{
+	bool latched;
+
+	ci->ci_nmi.nc_current = NULL;
+	*nmi_word(ci, IST_TOP_BUSY) = 0;
+	latched = *nmi_word(ci, IST_TOP_PENDING) != 0;
+	*nmi_word(ci, IST_TOP_PENDING) = 0;
+	x86_nmi_unblock();
+	return latched;
+}
+
 /* All that an NMI touches, so that it may come right after the lidt. */
 void
 nmi_cpu_init(struct cpu_info *ci)
