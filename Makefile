@@ -77,9 +77,9 @@ define link
 	$V mv $@.tmp $@
 endef
 
-$B/kernel: $(OBJS) sys/arch/$(ARCH)/conf/kernel.ldscript sys/kern/makeksyms.awk
-	$(link)
-$B/kernel.test: $(OBJS) $(TESTOBJS) sys/arch/$(ARCH)/conf/kernel.ldscript sys/kern/makeksyms.awk
+$B/kernel: $(OBJS)
+$B/kernel.test: $(OBJS) $(TESTOBJS)
+$B/kernel $B/kernel.test: $(wildcard sys/arch/$(ARCH)/conf/*) sys/kern/makeksyms.awk
 	$(link)
 test-kernel: $B/kernel.test	## the image with the in-kernel tests
 

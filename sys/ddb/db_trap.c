@@ -179,6 +179,8 @@ breakpoint(struct trapframe *tf)
 	(void)kcopy((const void *)va, &insn, BKPT_SIZE);
 	if (planted || insn != BKPT_INST)
 		tf->tf_rip = va;
+	else if (panicstr == NULL)	/* a panic has reported already */
+		cpu_stop_report(printf_nolog, true);
 	if (planted && db_break_count(va)) {
 		db_frame = tf;
 		print_where("Breakpoint in");

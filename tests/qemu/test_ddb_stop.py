@@ -299,3 +299,15 @@ def test_a_handler_that_fails_while_the_debugger_waits_costs_no_later_nmi(boot):
     assert vm.run("sysctl hw.ncpu") == "hw.ncpu = 1\n"
     vm.inject_nmi()                 # is taken, and this time by no debugger
     vm.expect(r"^panic: nmi: handler bad_handler\+0x0 \(arg 0x[0-9a-f]+\) called mutex_enter$")
+
+
+def test_ddb_says_where_every_cpu_is(boot):
+    vm = boot(smp=4)
+    vm.run("crashme wedge 2 60")
+    start = len(vm.log)
+    enter(vm)
+    said = vm.log[start:]
+    assert [len(re.findall(r"^cpu%d: stopped at kernel:" % n, said, re.MULTILINE))
+            for n in range(4)].count(1) == 3
+    assert re.search(r"^wedge_spin\(\) at kernel:wedge_spin\+", said, re.MULTILINE)
+    assert re.search(r"^ds +0x(0|10)$", ddb(vm, "show registers"), re.MULTILINE)

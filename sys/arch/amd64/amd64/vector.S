@@ -16,6 +16,7 @@
 #include <machine/specialreg.h>
 #include "assym.h"
 
+#define SAVE_SEG(seg, at) movl seg, %eax; movq %rax, at(%rsp) /* zeroes above */
 /* The frame below trapno, err and the hardware's part. */
 .macro SAVE_REGS
 	subq	$TF_TRAPNO, %rsp
@@ -34,10 +35,10 @@
 	movq	%rbp, TF_RBP(%rsp)
 	movq	%rbx, TF_RBX(%rsp)
 	movq	%rax, TF_RAX(%rsp)
-	movw	%gs, TF_GS(%rsp)
-	movw	%fs, TF_FS(%rsp)
-	movw	%es, TF_ES(%rsp)
-	movw	%ds, TF_DS(%rsp)
+	SAVE_SEG(%gs, TF_GS)
+	SAVE_SEG(%fs, TF_FS)
+	SAVE_SEG(%es, TF_ES)
+	SAVE_SEG(%ds, TF_DS)
 .endm
 
 .macro LINK_FRAME
