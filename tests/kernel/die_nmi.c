@@ -119,6 +119,17 @@ KDEATH(nmi_kmem_alloc, "nmi-kmem-alloc", "kmem_alloc in an NMI handler")
 }
 
 static void
+dn_kmem_intr_alloc(void)
+{
+	dn_memory = kmem_intr_alloc(64, KM_NOSLEEP);
+}
+
+KDEATH(nmi_kmem_intr_alloc, "nmi-kmem-intr-alloc", "kmem_intr_alloc in an NMI handler")
+{
+	dn_break(dn_kmem_intr_alloc);
+}
+
+static void
 dn_kmem_free(void)
 {
 	kmem_free(dn_memory, 64);

@@ -13,6 +13,7 @@ Mutant = namedtuple("Mutant", "hazard name file old new test")
 
 NMI = "sys/arch/x86/x86/nmi.c"
 IPI = "sys/arch/x86/x86/nmi_ipi.c"
+PING = "sys/arch/x86/x86/nmi_ping.c"
 ACCOUNT = "sys/arch/x86/x86/nmi_account.c"
 NMIVAR = "sys/arch/x86/include/nmivar.h"
 STUB = "sys/arch/amd64/amd64/vector.S"
@@ -70,9 +71,8 @@ MUTANTS = [
            "\tatomic_store_release(&nmi_list.head, n);\n\tn->n_next = nmi_list.head;\n",
            "unit nmi"),
     Mutant("L1", "writers do not exclude each other", NMI,
-           "\tmutex_enter(&nmi_list.lock);\n\tn->n_next = nmi_list.head;\n"
            "\tatomic_store_release(&nmi_list.head, n);\n\tmutex_exit(&nmi_list.lock);\n",
-           "\tn->n_next = nmi_list.head;\n\tatomic_store_release(&nmi_list.head, n);\n",
+           "\tmutex_exit(&nmi_list.lock);\n\tatomic_store_release(&nmi_list.head, n);\n",
            "unit nmi_tsan"),
     Mutant("L2", "the lock is dropped before the wait", NMI,
            "\tpserialize_perform(nmi_list.psz);\n\tmutex_exit(&nmi_list.lock);\n",
@@ -109,9 +109,10 @@ MUTANTS = [
            "\tif ((n = kmem_zalloc(sizeof(*n), KM_NOSLEEP)) == NULL)\n\t\treturn NULL;\n",
            "\tn = kmem_zalloc(sizeof(*n), KM_NOSLEEP);\n", "unit nmi"),
     Mutant("L6", "a removed record is leaked", NMI,
-           "\tkmem_free(handle, sizeof(*handle));\n", "", "kernel nmi_churn 2"),
+           "\tkmem_free(n, sizeof(*n));\n", "", "kernel nmi_churn 2"),
     Mutant("L7", "claims are not counted", NMIVAR,
-           "\tnote_count(slot, na, ns_claims);\n", "\t(void)slot;\n", "kernel nmi_counts 1"),
+           "\tnote_count(slot, na, ns_claims.ev_count);\n", "\t(void)slot;\n",
+           "kernel nmi_counts 1"),
     Mutant("L7", "the claimer is not logged", NMIVAR,
            "\tcurcpu_load(ci_nmi.nc_entry)->le_claimer = na->na_func;\n", "",
            "kernel nmi_log_entry 1"),
@@ -123,8 +124,9 @@ MUTANTS = [
     Mutant("L9", "the wait does not reach the other CPUs", "sys/kern/subr_pserialize.c",
            "\txc_barrier(XC_HIGHPRI);\n", "", "kernel nmi_disestablish_waits 2"),
     Mutant("L9", "a long wait is silent", "sys/kern/subr_xcall.c",
-           "\t\txc_report_late(xs);\n", "\t\t(void)xc_report_late;\n", "kernel nmi_remove_late 2"),
-    Mutant("P1", "nobody answers", STUB, "\tcall\tnmi_unclaimed\n", "",
+           "\txc_report_late(xs);\n", "\t(void)xc_report_late;\n",
+           "kernel nmi_remove_late 2"),
+    Mutant("P1", "nobody answers", STUB, "\tcall\tnmi_trap_unclaimed\n", "",
            "scenario test_nmi.py::"
            "test_an_nmi_that_all_handlers_decline_is_reported_in_the_contracts_words"),
     Mutant("P5", "an NMI under way is forgotten", IPI,
@@ -139,8 +141,8 @@ MUTANTS = [
            "LAPIC_LVT_LINT1, LAPIC_LVT_NMI)",
            "LAPIC_LVT_LINT1, lapic_id() == 0 ? LAPIC_LVT_NMI : LAPIC_LVT_MASKED)",
            "scenario test_nmi.py::test_an_injected_nmi_reaches_every_cpu[2]"),
-    Mutant("P12", "the self-test believes the sender", IPI,
-           "\treturn before != 0;\n", "\treturn true;\n", "kernel nmi_selftest_fails 1"),
+    Mutant("P12", "the self-test believes the sender", PING,
+           "\treturn came;\n", "\treturn came || true;\n", "kernel nmi_selftest_fails 1"),
     rule(MUTEX, "mutex_enter(kmutex_t *mtx)\n{\n", "nmi-mutex-enter"),
     rule(MUTEX, "mutex_tryenter(kmutex_t *mtx)\n{\n", "nmi-mutex-tryenter"),
     rule(MUTEX, "mutex_tryenter(kmutex_t *mtx)\n{\n", "nmi-spin-tryenter"),
@@ -151,7 +153,9 @@ MUTANTS = [
     rule(SLEEPQ, "kpause(const char *wmesg, bool intr __unused, int timo, kmutex_t *mtx)\n{\n"
          "\tint error;\n\n", "nmi-sleep"),
     rule(KMEM, "kmem_intr_alloc(size_t size, km_flag_t flags)\n{\n\tstruct kmem_chunk *kc;\n\n",
-         "nmi-kmem-alloc"),
+         "nmi-kmem-intr-alloc"),
+    rule(KMEM, "\nkmem_alloc(size_t size, km_flag_t flags)\n{\n", "nmi-kmem-alloc"),
+    rule(KMEM, "\nkmem_zalloc(size_t size, km_flag_t flags)\n{\n", "nmi-kmem-sleep"),
     rule(KMEM, "kmem_intr_free(void *p, size_t size)\n{\n\tstruct kmem_chunk *kc = "
          "(struct kmem_chunk *)((vaddr_t)p - KMEM_HDR);\n\n", "nmi-kmem-free"),
     rule(PRF, "vprintf(const char *fmt, va_list ap)\n{\n", "nmi-vprintf"),

@@ -26,6 +26,7 @@ PANICS = {
     "nmi-spin-tryenter": HANDLER + "mutex_tryenter",
     "nmi-cv-wait": HANDLER + r"cv_(timed)?wait",
     "nmi-kmem-alloc": HANDLER + "kmem_alloc",
+    "nmi-kmem-intr-alloc": HANDLER + "kmem_intr_alloc",
     "nmi-kmem-sleep": HANDLER + "kmem_zalloc",
     "nmi-kmem-free": HANDLER + r"kmem_\w*free",
     "nmi-softint": HANDLER + "softint_schedule",
