@@ -85,9 +85,10 @@ ELSEWHERE = ["Too many breakpoints", "^C", "%s did not stop", "It runs on a CPU 
 @pytest.mark.parametrize("first", range(0, len(SAID), MANY))
 def test_commands(boot, first):
     vm = enter(boot(smp=2))
+    here = re.findall(r"^db\{(\d+)\}> ", vm.log, re.MULTILINE)[-1]
     for line, said in SAID[first:first + MANY]:
         assert said in ddb(vm, line), line
-        ddb(vm, "set $radix 0t16;delete *;machine cpu 0")
+        ddb(vm, "set $radix 0t16;delete *;machine cpu " + here)
     leave(vm)
     vm.prompt()
     assert vm.run("sysctl hw.ncpu") == "hw.ncpu = 2\n"
