@@ -26,6 +26,9 @@ SLEEPQ = "sys/kern/kern_sleepq.c"
 FORBIDDEN = "\tNMI_FORBIDDEN();\n"
 DEATH = "scenario test_nmi.py::test_a_broken_rule_of_nmi_handlers_is_named_in_the_panic[%s]"
 
+STORM = ("scenario test_storm.py::"
+         "test_a_storm_leaves_the_console_the_counts_and_the_memory_whole[%s]")
+
 
 def rule(file, before, death):
     """The check at the head of a function, found by what precedes it."""
@@ -143,6 +146,16 @@ MUTANTS = [
            "scenario test_nmi.py::test_an_injected_nmi_reaches_every_cpu[2]"),
     Mutant("P12", "the self-test believes the sender", PING,
            "\treturn came;\n", "\treturn came || true;\n", "kernel nmi_selftest_fails 1"),
+    Mutant("P8", "a nested NMI is not latched, in a storm", STUB,
+           "\tcmpq\t$0, NMI_HW_BUSY(%rsp)\n\tjne\tnmi_latch\n", "", STORM % "int3-1"),
+    Mutant("P8", "what was latched is not run, in a storm", STUB,
+           "\tcmpq\t$0, NMI_T + IST_TOP_PENDING(%rsp)\n\tjne\tnmi_again\n", "",
+           STORM % "fault-1"),
+    Mutant("P8", "a trace ends at the NMI", STUB,
+           "\tpushq\t%rbp\t\t\t/* so that a backtrace crosses us */\n\tmovq\t%rsp, %rbp\n",
+           "\tpushq\t%rbp\n", STORM % "unwind-1"),
+    Mutant("P8", "a record is leaked, in a storm", NMI,
+           "\tkmem_free(n, sizeof(*n));\n", "", STORM % "churn-1"),
     rule(MUTEX, "mutex_enter(kmutex_t *mtx)\n{\n", "nmi-mutex-enter"),
     rule(MUTEX, "mutex_tryenter(kmutex_t *mtx)\n{\n", "nmi-mutex-tryenter"),
     rule(MUTEX, "mutex_tryenter(kmutex_t *mtx)\n{\n", "nmi-spin-tryenter"),
