@@ -58,7 +58,8 @@ id_idle(volatile uint32_t *icr)
 	    "id_hlt:\n\t"
 	    "hlt\n\t"
 	    "cli"
-	    :: "r"((uint32_t)(LAPIC_ICR_ASSERT | LAPIC_ICR_NMI)), "r"(icr)
+	    :
+	    : "r"((uint32_t)(LAPIC_ICR_ASSERT | LAPIC_ICR_NMI)), "r"(icr)
 	    : "memory", "cc");
 }
 

@@ -51,7 +51,8 @@ MUTANTS = [
            "\tmovq\tNMI_TF_CR2(%rsp), %rax\n\tmovq\t%rax, %cr2\n", "",
            "kernel nmi_cr2 1"),
 ] + [
-    Mutant("E5", "watched: " + what, "sys/arch/x86/x86/dbregs.c", old, new, "kernel watch_refused 1")
+    Mutant("E5", "watched: " + what, "sys/arch/x86/x86/dbregs.c", old, new,
+           "kernel watch_refused 1")
     for what, old, new in (
         ("what an NMI runs", "overlaps(va, len, (vaddr_t)__nobreak_start, (vaddr_t)__nobreak_end)",
          "false"),
