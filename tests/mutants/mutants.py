@@ -79,7 +79,8 @@ MUTANTS = [
            "\tif (__predict_false(!curcpu_zero_p(ci_dr7)))\n"
            "\t\treturn nmi_dispatch_unwatched(tf);\n", "", "kernel nmi_dr7 1"),
     Mutant("E5", "the watchpoints are lost", TRAP,
-           "\tx86_watch_resume(dr7);\n\treturn claimed;\n", "\treturn claimed;\n",
+           "\tx86_watch_resume(dr7);\n\treturn claimed;\n",
+           "\tx86_watch_resume(dr7 & 0x400);\n\treturn claimed;\n",
            "kernel nmi_dr7 1"),
     Mutant("E5", "runs for latched ones meet watchpoints", TRAP,
            "->le_why = why;\n\treturn nmi_dispatch_unwatched(tf);\n",

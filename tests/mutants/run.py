@@ -9,6 +9,7 @@ test must fail.  A mutant that does not build or does not apply is a failure;
 a test that never ends has noticed.
 """
 
+import filecmp
 import os
 import shutil
 import subprocess
@@ -17,13 +18,14 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 TREE = os.path.join(TOP, "build", "mutants")
-PATIENCE = 180
+PATIENCE = 180      # for a test; also times VM_TIMEOUT_SCALE
+BUILD = 1800
 PASSED = 1      # isa-debug-exit: (0 << 1) | 1
 sys.path[:0] = [HERE, os.path.join(TOP, "tests", "qemu")]
 sys.dont_write_bytecode = True
 
 from mutants import MUTANTS     # noqa: E402  (their folders are no packages)
-from vm import VM, VMError      # noqa: E402
+from vm import SCALE, VM, VMError      # noqa: E402
 
 
 def copy_tree():
@@ -32,16 +34,18 @@ def copy_tree():
     for name in listed.splitlines():
         target = os.path.join(TREE, name)
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        if os.path.exists(os.path.join(TOP, name)):
-            shutil.copyfile(os.path.join(TOP, name), target)
-            shutil.copymode(os.path.join(TOP, name), target)
+        source = os.path.join(TOP, name)
+        if os.path.exists(source) and not (os.path.exists(target) and
+                                           filecmp.cmp(source, target, shallow=False)):
+            shutil.copyfile(source, target)     # the others need not be built again
+            shutil.copymode(source, target)
 
 
-def run(command):
+def run(command, patience=PATIENCE * SCALE):
     """Run in the copy; None if it succeeds, else the end of what it said."""
     try:
         done = subprocess.run(command, cwd=TREE, stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.STDOUT, errors="replace", timeout=PATIENCE,
+                              stderr=subprocess.STDOUT, errors="replace", timeout=patience,
                               check=False)
     except subprocess.TimeoutExpired:
         return "never ends"
@@ -51,7 +55,7 @@ def run(command):
 def build(test):
     kind, name = test.split()[:2]
     goal = "build/unit/" + name if kind == "unit" else "test-kernel"
-    return run(["make", "-s", "-j2", "all", goal])
+    return run(["make", "-s", "-j2", "all", goal], BUILD)
 
 
 def judge_kernel(name, cpus):
