@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """make check-mutants: does each test fail when what it tests is taken out?
 
-    run.py [TEXT]       only mutants with TEXT in their hazard or name
+    run.py [TEXT...]    only mutants with one of these in their hazard or name
 
 In a copy of the tree under build/: first every test must pass there, then
 for each mutant of mutants.py the change is made, the image built, and the
@@ -12,6 +12,7 @@ a test that never ends has noticed.
 import filecmp
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -43,13 +44,15 @@ def copy_tree():
 
 def run(command, patience=PATIENCE * SCALE):
     """Run in the copy; None if it succeeds, else the end of what it said."""
+    child = subprocess.Popen(command, cwd=TREE, stdout=subprocess.PIPE, text=True,
+                             stderr=subprocess.STDOUT, errors="replace", start_new_session=True)
     try:
-        done = subprocess.run(command, cwd=TREE, stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.STDOUT, errors="replace", timeout=patience,
-                              check=False)
+        said = child.communicate(timeout=patience)[0]
     except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)    # the machines that a scenario has made, too
+        child.communicate()
         return "never ends"
-    return None if done.returncode == 0 else done.stdout[-2000:]
+    return None if child.returncode == 0 else said[-2000:]
 
 
 def build(test):
@@ -104,8 +107,8 @@ def tell(wrong, what):
 
 
 def main():
-    text = sys.argv[1] if len(sys.argv) > 1 else ""
-    chosen = [m for m in MUTANTS if text in m.hazard + " " + m.name]
+    texts = sys.argv[1:] or [""]
+    chosen = [m for m in MUTANTS if any(text in m.hazard + " " + m.name for text in texts)]
     copy_tree()
     failed = 0
     for test in sorted({m.test for m in chosen}):
