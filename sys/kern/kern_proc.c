@@ -94,6 +94,17 @@ proc_kill(struct proc *p)
 	atomic_store_relaxed(&p->p_killed, true);
 }
 
+bool
+proc_ended(const struct proc *p)
+{
+	bool ended;
+
+	mutex_spin_enter(&sched_lock);
+	ended = p->p_lwp->l_exited;
+	mutex_spin_exit(&sched_lock);
+	return ended;
+}
+
 void
 proc_wait(struct proc *p, struct proc_status *ps)
 {

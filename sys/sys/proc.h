@@ -61,6 +61,8 @@ void proc_start(struct proc *);
 void proc_kill(struct proc *);
 void proc_wait(struct proc *, struct proc_status *);
 
+bool proc_ended(const struct proc *);	/* proc_wait() would not wait */
+
 /* By its own thread, interrupts on. */
 void proc_exit(enum proc_end, int) __dead;
 void proc_fault(struct trapframe *, const struct proc_status *);
@@ -76,6 +78,5 @@ void cpu_trap_report(const struct proc *, const struct proc_status *,
 
 /* 0 or EFAULT; the address is one of the running process. */
 int copyin(const void *, void *, size_t);
-int copyout(const void *, void *, size_t);
 
 #endif

@@ -1,5 +1,6 @@
 /* Processes for the tests of user mode. */
 
+#include <x86/acpivar.h>
 #include "usertest.h"
 
 struct proc *
@@ -52,6 +53,14 @@ ut_exit(const struct ut_process *up)
 	struct proc_status ps = ut_run(up);
 
 	return ps.ps_end == PROC_EXITED ? ps.ps_code : -1;
+}
+
+void
+ut_map_lapic(struct proc *p)
+{
+	if (pmap_enter(p->p_pmap, UT_LAPIC, madt.madt_lapic_pa,
+	    VM_PROT_WRITE | PMAP_NOCACHE) != 0)
+		panic("ktest: no local APIC for a process");
 }
 
 void *

@@ -19,6 +19,7 @@ user_##name:
 user_##name##_end:
 
 #define USER_DATA	0x10000000	/* VM_USER_DATA */
+#define USER_LAPIC	0x20000000	/* UT_LAPIC */
 
 /* exit(rdi) */
 #define USER_EXIT \
@@ -27,6 +28,7 @@ user_##name##_end:
 	ud2
 #else
 #include <sys/proc.h>
+#include <machine/cpu.h>
 #include <machine/frame.h>
 #include <machine/pmap.h>
 #include <machine/trap.h>
@@ -57,6 +59,9 @@ struct proc_status ut_wait(struct proc *);
 struct proc_status ut_run(const struct ut_process *);
 /* Exit status of a process; -1: it ended otherwise. */
 int ut_exit(const struct ut_process *);
+/* The local APIC where the programs look for it. */
+#define UT_LAPIC	0x20000000UL
+void ut_map_lapic(struct proc *);
 /* Its memory, as the kernel sees it. */
 void *ut_memory(struct proc *, vaddr_t);
 #endif

@@ -1,6 +1,6 @@
 /*
  * The CPU's part of user mode: what makes SYSCALL work, what a thread of user
- * mode takes along from CPU to CPU, and copies from and to its memory.
+ * mode takes along from CPU to CPU, and copies of its memory.
  */
 
 #include <sys/param.h>
@@ -150,29 +150,20 @@ user_copy(const void *from, void *to, size_t len)
 	return error;
 }
 
-static int
-user_copy_all(vaddr_t user, const char *from, char *to, size_t len)
+int
+copyin(const void *uaddr, void *kaddr, size_t len)
 {
+	const char *from = uaddr;
+	char *to = kaddr;
 	size_t n;
 	int error = 0;
 
-	if (user >= VM_MAXUSER_ADDRESS || len > VM_MAXUSER_ADDRESS - user)
+	if ((vaddr_t)uaddr >= VM_MAXUSER_ADDRESS ||
+	    len > VM_MAXUSER_ADDRESS - (vaddr_t)uaddr)
 		return EFAULT;
 	for (; len > 0 && error == 0; from += n, to += n, len -= n) {
 		n = MIN(len, COPY_CHUNK);
 		error = user_copy(from, to, n);
 	}
 	return error;
-}
-
-int
-copyin(const void *uaddr, void *kaddr, size_t len)
-{
-	return user_copy_all((vaddr_t)uaddr, uaddr, kaddr, len);
-}
-
-int
-copyout(const void *kaddr, void *uaddr, size_t len)
-{
-	return user_copy_all((vaddr_t)uaddr, kaddr, uaddr, len);
 }
