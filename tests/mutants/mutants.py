@@ -50,8 +50,9 @@ MUTANTS = [
            "\ttestb\t$3, TF_CS(%rsp)\n\tjz\t7f\n"
            "\tmovq\tNMI_T + IST_TOP_CI(%rsp), %rax\n\twrgsbase %rax\n7:\n",
            "kernel user_gap 1"),
-    Mutant("E2", "a debug trap's way back has the user's GS", STUB,
-           "\tjnz\tdebug_from_user\n", "\tjnz\t8f\n8:\n", "kernel user_step 1"),
+    Mutant("E2", "a program's debug trap has the program's GS", USER,
+           "ENTRY(debug_from_user)\n\tFROM_USER\n", "ENTRY(debug_from_user)\n",
+           "kernel user_step 1"),
     Mutant("E2", "the return to user mode fails with the user's GS", STUB,
            "\tcmpq\t$user_iretq, TF_RIP(%rsp)\n\tje\t1f\n", "", "kernel user_bad_return 1"),
     Mutant("E2", "a failed return to user mode is the kernel's fault",
