@@ -137,7 +137,7 @@ proc_fault(struct trapframe *tf, const struct proc_status *ps)
 	p->p_status = *ps;
 	if (ps->ps_end == PROC_TRAPPED && p->p_trace != NULL && p->p_trace(p, tf))
 		return;
-	cpu_trap_report(p, ps, printf);
+	cpu_trap_report(p, ps);
 	proc_exit(ps->ps_end, 0);
 }
 

@@ -73,8 +73,7 @@ int proc_syscall(uint64_t, const uint64_t *, uint64_t *);
 void cpu_proc_switch(struct lwp *, struct lwp *);
 void cpu_user_start(uint64_t) __dead;
 int cpu_set_user_gsbase(uint64_t);
-void cpu_trap_report(const struct proc *, const struct proc_status *,
-    void (*)(const char *, ...) __printflike(1, 2));
+void cpu_trap_report(const struct proc *, const struct proc_status *);
 
 /* 0 or EFAULT; the address is one of the running process. */
 int copyin(const void *, void *, size_t);

@@ -4,6 +4,7 @@
  * The programs send them by themselves: they have the local APIC mapped.
  */
 
+#include <machine/db_machdep.h>
 #include <x86/lapicreg.h>
 #include "nmitest.h"
 #include "usertest.h"
@@ -22,6 +23,7 @@ struct un_data {
 USER_IMAGE(gap);
 USER_IMAGE(nmi);
 USER_IMAGE(nag);
+USER_IMAGE(sleep);
 extern const char syscall_entry[], user_nmi_wait[];
 
 static struct un {
@@ -72,7 +74,8 @@ un_gap(const struct trapframe *tf, void *arg __unused)
 {
 	un_check_ours(tf);
 	if (tf->tf_rip == (vaddr_t)syscall_entry) {
-		un.un_gap++;
+		if (un.un_gap++ == 0)
+			trapframe_trace(tf, nt_print);
 		KT_CHECK(tf->tf_cs == GSEL_KCODE);
 		KT_CHECK(tf->tf_rsp == un.un_data->ud_stack);
 		KT_CHECK((tf->tf_rflags & (UT_FLAGS | PSL_I | PSL_T)) == 0);
@@ -98,6 +101,7 @@ KTEST(user_gap, "an NMI right after SYSCALL, with the user's GS and a stack that
 	vaddr_t top = cpu_infos[ncpu - 1]->ci_md.cmd_ist[IST_NMI - 1];
 
 	un.un_gap = 0;
+	nt_print_reset();
 	un_gap_run((uint64_t)&fake, top);
 	un_gap_run(0, top - 5 * 8);
 	un_gap_run((uint64_t)NT_NOWHERE, top - IST_STACK_SIZE / 2);
@@ -106,6 +110,9 @@ KTEST(user_gap, "an NMI right after SYSCALL, with the user's GS and a stack that
 	nmi_disestablish(handle);
 	if (un.un_gap == 0)
 		KT_SKIP("an NMI to oneself is not taken right after SYSCALL");
+	KT_CHECK(nt_lines == 2);
+	KT_CHECK(NT_SAID("syscall_entry() at kernel:syscall_entry+0x0\n",
+	    "user mode, at its boundary\n"));
 }
 
 static int
@@ -174,4 +181,30 @@ KTEST(user_resched, "a reschedule that an NMI in user mode asks for comes after 
 	proc_kill(un.un_proc);
 	KT_CHECK(ut_wait(un.un_proc).ps_end == PROC_KILLED);
 	nmi_disestablish(handle);
+}
+
+/* Asleep in its system call: while we have the lock it stays so. */
+static bool
+un_trace_asleep(const struct lwp *l)
+{
+	bool asleep;
+
+	mutex_spin_enter(&sched_lock);
+	asleep = l->l_stat == LSSLEEP;
+	if (asleep)
+		db_lwp_trace(l, nt_print);
+	mutex_spin_exit(&sched_lock);
+	return asleep;
+}
+
+KTEST(user_trace, "the trace of a thread in a system call ends where user mode begins")
+{
+	struct proc *p = ut_start(UT(sleep, 0));
+
+	nt_print_reset();
+	KT_CHECK(KT_WAIT(un_trace_asleep(p->p_lwp)));
+	KT_CHECK(NT_SAID("kpause() at ", "syscall() at ", "--- system call ---\n",
+	    "user mode at 0x40000c\n"));
+	proc_kill(p);
+	KT_CHECK(ut_wait(p).ps_end == PROC_KILLED);
 }

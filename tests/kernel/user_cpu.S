@@ -134,6 +134,7 @@ USER_PROGRAM(gap)
 	set_flags HOSTILE_FLAGS
 	movq	%rsp, %r13
 	movq	USER_DATA + 8, %rsp
+	movq	%rsp, %rbp
 	movl	$SYS_getpid, %eax
 	movl	$ICR_NMI, USER_LAPIC + ICRLO
 	syscall

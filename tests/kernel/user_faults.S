@@ -44,6 +44,13 @@ USER_PROGRAM(x87)
 	fninit
 USER_END(x87)
 
+USER_PROGRAM(sleep)
+1:	movl	$20, %edi
+	movl	$SYS_sleep, %eax
+	syscall
+	jmp	1b
+USER_END(sleep)
+
 USER_PROGRAM(spin)
 	incq	USER_DATA
 	jmp	user_spin

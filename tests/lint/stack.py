@@ -43,7 +43,6 @@ POINTERS = {
     ("nmi_ipi.c", ANY): ["printf_nolog"],
     # See user_trap below.
     ("kern_proc.c", ANY): [],
-    ("user_trap.c", ANY): [],
     ("subr_panic.c", "vpanic"): ["db_break_remove", "panic_registers", "panic_traceback",
                                  "panic_others", "panic_debugger"],
 }

@@ -42,14 +42,13 @@ signal_name(u_int trapno)
 
 /* The last that is heard of a process: one line. */
 void
-cpu_trap_report(const struct proc *p, const struct proc_status *ps,
-    void (*pr)(const char *, ...))
+cpu_trap_report(const struct proc *p, const struct proc_status *ps)
 {
 	char more[48] = "";
 
 	if (ps->ps_trapno == T_PAGEFLT)
 		snprintf(more, sizeof(more), " for 0x%lx", ps->ps_addr);
-	pr("pid %d (%s): %s, %s%s at 0x%lx, code 0x%lx%s\n", p->p_pid,
+	printf("pid %d (%s): %s, %s%s at 0x%lx, code 0x%lx%s\n", p->p_pid,
 	    p->p_lwp->l_name, signal_name(ps->ps_trapno),
 	    trap_name(ps->ps_trapno), more, ps->ps_rip, ps->ps_err,
 	    ps->ps_end == PROC_BADRETURN ? ", on return to user mode" : "");
