@@ -25,7 +25,7 @@ LDFLAGS	= -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id --fa
 
 SRCS	:= $(shell cat sys/arch/$(ARCH)/conf/files)
 OBJS	:= $(patsubst %,$B/%.o,$(basename $(SRCS)))
-TESTSRCS := $(sort $(wildcard tests/kernel/*.c))
+TESTSRCS := $(sort $(wildcard tests/kernel/*.c tests/kernel/*.S))
 TESTOBJS := $(patsubst %,$B/%.o,$(basename $(TESTSRCS)))
 
 SMP	= 4
