@@ -18,6 +18,7 @@
 
 #include <x86/cpufunc.h>
 #include <x86/lapicvar.h>
+#include <x86/mcavar.h>
 #include <x86/nmivar.h>
 
 #define DR6_BS		0x4000		/* a single step */
@@ -187,6 +188,7 @@ db_context_restore(const struct db_context *dc)
 	ci->ci_data.cpu_mtx_oldspl = dc->dc_mtx_oldspl;
 	ci->ci_intr_depth = dc->dc_intr_depth;
 	curlwp->l_nopreempt = dc->dc_nopreempt;
+	mca_abandon();			/* were it one that brought us here */
 }
 
 /*

@@ -22,6 +22,7 @@ genassym(void)
 	DEFINE(CI_SELF, offsetof(struct cpu_info, ci_self));
 	DEFINE(CI_CURLWP, offsetof(struct cpu_info, ci_curlwp));
 	DEFINE(CI_NMI_LATCHED, offsetof(struct cpu_info, ci_nmi.nc_latched.ev_count));
+	DEFINE(X86_FEATURES_MCA, offsetof(struct x86_features, mca));
 	DEFINE(L_SP, offsetof(struct lwp, l_sp));
 	DEFINE(NMI_LOG_LATCHED, NMI_LOG_LATCHED);
 	DEFINE(BOOT_STACK_SIZE, KSTACK_SIZE);

@@ -1,69 +1,32 @@
 /*
- * All trap and interrupt stubs.
+ * All trap and interrupt stubs but those of vector_ist.S.
  *
  * On entry the CPU has pushed ss, rsp, rflags, cs, rip and for some
  * exceptions an error code; interrupts are off (every gate is an interrupt
  * gate).  A stub completes that to a struct trapframe and calls C with it.
- *
- * Two slots of the trapframe that the CPU does not use, tf_arg8 and tf_arg9,
- * hold the interrupted rbp and rip, and rbp points at them: to whoever walks
- * frame pointers the stub looks like a called function, and the walk goes on in
- * the interrupted code.  stack_trace() finds the trapframe from that address.
  */
 
 #include <machine/asm.h>
+#include <machine/frameasm.h>
 #include <machine/segments.h>
 #include <machine/specialreg.h>
 #include "assym.h"
 
-#define SAVE_SEG(seg, at) movl seg, %eax; movq %rax, at(%rsp) /* zeroes above */
-/* The frame below trapno, err and the hardware's part. */
-.macro SAVE_REGS
-	subq	$TF_TRAPNO, %rsp
-	movq	%rdi, TF_RDI(%rsp)
-	movq	%rsi, TF_RSI(%rsp)
-	movq	%rdx, TF_RDX(%rsp)
-	movq	%r10, TF_R10(%rsp)
-	movq	%r8, TF_R8(%rsp)
-	movq	%r9, TF_R9(%rsp)
-	movq	%rcx, TF_RCX(%rsp)
-	movq	%r11, TF_R11(%rsp)
-	movq	%r12, TF_R12(%rsp)
-	movq	%r13, TF_R13(%rsp)
-	movq	%r14, TF_R14(%rsp)
-	movq	%r15, TF_R15(%rsp)
-	movq	%rbp, TF_RBP(%rsp)
-	movq	%rbx, TF_RBX(%rsp)
-	movq	%rax, TF_RAX(%rsp)
-	SAVE_SEG(%gs, TF_GS)
-	SAVE_SEG(%fs, TF_FS)
-	SAVE_SEG(%es, TF_ES)
-	SAVE_SEG(%ds, TF_DS)
-.endm
-
-.macro LINK_FRAME
-	movq	TF_RIP(%rsp), %rax
-	movq	%rbp, TF_ARG8(%rsp)
-	movq	%rax, TF_ARG9(%rsp)
-	leaq	TF_ARG8(%rsp), %rbp
-.endm
-
-.macro RESTORE_REGS
-	movq	TF_RDI(%rsp), %rdi
-	movq	TF_RSI(%rsp), %rsi
-	movq	TF_RDX(%rsp), %rdx
-	movq	TF_R10(%rsp), %r10
-	movq	TF_R8(%rsp), %r8
-	movq	TF_R9(%rsp), %r9
-	movq	TF_RCX(%rsp), %rcx
-	movq	TF_R11(%rsp), %r11
-	movq	TF_R12(%rsp), %r12
-	movq	TF_R13(%rsp), %r13
-	movq	TF_R14(%rsp), %r14
-	movq	TF_R15(%rsp), %r15
-	movq	TF_RBP(%rsp), %rbp
-	movq	TF_RBX(%rsp), %rbx
-	movq	TF_RAX(%rsp), %rax
+/*
+ * make DEBUG_ENTRY=1: every NMI is open to others early, as after an iret in a
+ * handler (Linux has CONFIG_DEBUG_ENTRY for it).  Clobbers rax.
+ */
+.macro UNBLOCK_NMIS
+#ifdef DEBUG_ENTRY
+	movq	%rsp, %rax
+	pushq	$GSEL_KDATA
+	pushq	%rax
+	pushfq
+	pushq	$GSEL_KCODE
+	pushq	$.Lunblocked\@
+	iretq
+.Lunblocked\@:
+#endif
 .endm
 
 	.text
@@ -82,7 +45,9 @@ trap_stubs_start:
 	pushq	$0
 	.endif
 	pushq	$vec
-	.if	vec < 32
+	.if	(vec >= 11 && vec <= 14) || vec == 17
+	jmp	iretq_traps
+	.elseif	vec < 32
 	jmp	alltraps
 	.else
 	jmp	allintrs
@@ -107,7 +72,7 @@ trap_stubs_start:
 	jmp	trap_return
 .endm
 
-LOCAL_ENTRY(alltraps)
+ENTRY(alltraps)
 	ENTER_C	trap
 END(alltraps)
 
@@ -123,63 +88,6 @@ LOCAL_ENTRY(trap_return)
 	addq	$TF_RIP, %rsp
 	iretq
 END(trap_return)
-
-/*
- * #DB, #MC and #DF, each on an IST stack of its own.  They can hit between
- * any two instructions, also where CS says kernel but GS is still the user's:
- * so nothing is guessed.  Whatever GS base is there is kept in rbx, ours is
- * taken from the word above the stack, and the old one is put back.  #DB also
- * switches the watchpoints off meanwhile: a hit would reuse its stack.
- */
-.macro IST_STUB name, vec, error, watched=0
-	.globl	\name
-	.type	\name, @function
-	.balign	16
-\name:
-	.if	\error == 0
-	pushq	$0
-	.endif
-	pushq	$\vec
-	SAVE_REGS
-	.if	\watched
-	movq	%dr7, %rax
-	movq	%rax, TF_ARG6(%rsp)
-	xorl	%eax, %eax
-	movq	%rax, %dr7
-	.endif
-	cld
-	LINK_FRAME
-	movl	$MSR_GSBASE, %ecx
-	rdmsr
-	movl	%eax, %ebx
-	shlq	$32, %rdx
-	orq	%rdx, %rbx
-	movl	TF_SIZE + IST_TOP_CI(%rsp), %eax
-	movl	TF_SIZE + IST_TOP_CI + 4(%rsp), %edx
-	wrmsr
-	movq	%rsp, %rdi
-	call	trap
-	movq	%rbx, %rdx
-	movl	%ebx, %eax
-	shrq	$32, %rdx
-	movl	$MSR_GSBASE, %ecx
-	wrmsr
-	.if	\watched
-	movq	TF_ARG6(%rsp), %rax
-	movq	%rax, %dr7
-	.endif
-	RESTORE_REGS
-	addq	$TF_RIP, %rsp
-	iretq
-	.size	\name, . - \name
-.endm
-
-	IST_STUB vector_debug, 1, 0, watched=1
-	IST_STUB vector_double_fault, 8, 1
-	IST_STUB vector_machine_check, 18, 0
-
-	.globl trap_stubs_end
-trap_stubs_end:
 
 /*
  * The NMI.
@@ -209,7 +117,25 @@ trap_stubs_end:
  *   are not saved again.
  *
  * - The final iretq takes its frame from the trapframe, below T-40, so an
- *   NMI right before it overwrites nothing.  After it the CPU is out.
+ *   NMI right before it overwrites nothing.  After it the CPU is out.  It
+ *   raises nothing: the debugger refuses what would make it.  Should a wild
+ *   write have, iretq_traps sets "in NMI" first of all, and that is a panic.
+ *
+ * A machine check cannot be blocked, and its iret is one more that ends the
+ * blocking, at any of our instructions.  nmi_machine_check() goes by where:
+ *
+ * - Outside the window, and at the final iretq, "in NMI" may be clear while
+ *   T-40..T-1 or the trapframe is all there is of what was interrupted; the
+ *   next NMI takes it, maybe in the machine check's own first instructions.
+ *   Nothing that is done there helps, so it is a panic.
+ *
+ * - In the window up to the final iretq, "in NMI" is set: NMIs on top of the
+ *   machine check are latched, after the test of "pending" perhaps.  So it
+ *   returns to the window's first instruction, with RSP where that wants it;
+ *   the window only reads the trapframe, and what it has not loaded yet
+ *   (callee-saved registers, GS base, CR2) the machine check keeps.
+ *
+ * - In the handlers, "in NMI" is set: like any other early iret.
  *
  * The window is the last text of the kernel (conf/kernel.ldscript), so that
  * RIP is below it is one unsigned comparison; so are user addresses.  Above it
@@ -221,8 +147,6 @@ trap_stubs_end:
  * the current GS base is read and written by instructions, without it by
  * the MSR.  Neither guesses from CS what GS is.
  */
-#define NMI_T		TF_SIZE + NMI_FRAME_GAP	/* from the trapframe's start */
-
 #define NMI_HW_BUSY	(5 * 8 + IST_TOP_BUSY)	/* from %rsp on entry */
 #define NMI_HW_PENDING	(5 * 8 + IST_TOP_PENDING)
 #define NMI_HW_LATCHED	(5 * 8 + IST_TOP_LATCHED)
@@ -275,11 +199,11 @@ trap_stubs_end:
 	pushq	%rsi
 	pushq	%rdi
 	movq	$1, NMI_T + IST_TOP_BUSY(%rsp)
-	cld
+	UNBLOCK_NMIS
+	PLAIN_FLAGS
 	movq	%cr2, %rax
 	movq	%rax, NMI_TF_CR2(%rsp)
 	.if	\fsgsbase
-	clac				/* idt_init() saw that it has SMAP too */
 	rdgsbase %rax
 	movq	%rax, NMI_TF_GSBASE(%rsp)
 	movq	NMI_T + IST_TOP_CI(%rsp), %rax
@@ -315,16 +239,10 @@ nmi_gs_save_load:
 	movl	%eax, 8 + NMI_TF_GSBASE(%rsp)
 	movl	%edx, 8 + NMI_TF_GSBASE + 4(%rsp)
 nmi_gs_load:
-	movl	8 + NMI_T + IST_TOP_CI(%rsp), %eax
-	movl	8 + NMI_T + IST_TOP_CI + 4(%rsp), %edx
-	movl	$MSR_GSBASE, %ecx
-	wrmsr
+	LOAD_GSBASE 8 + NMI_T + IST_TOP_CI
 	ret
 nmi_gs_restore:
-	movl	8 + NMI_TF_GSBASE(%rsp), %eax
-	movl	8 + NMI_TF_GSBASE + 4(%rsp), %edx
-	movl	$MSR_GSBASE, %ecx
-	wrmsr
+	LOAD_GSBASE 8 + NMI_TF_GSBASE
 	ret
 
 	NMI_STUB vector_nmi_msr, 0
@@ -335,11 +253,14 @@ nmi_latch:
 	incq	NMI_HW_LATCHED(%rsp)
 	iretq
 
-/* Interrupted the window: back onto the trapframe it was reading. */
+/*
+ * Interrupted the window: back onto the trapframe it was reading.  The flags
+ * are our own.
+ */
 nmi_start_over:
 	subq	$(NMI_T - 5 * 8), %rsp
 	movq	$1, NMI_T + IST_TOP_BUSY(%rsp)
-	cld
+	UNBLOCK_NMIS
 	xorl	%esi, %esi
 	jmp	1f
 nmi_again:
@@ -393,6 +314,8 @@ nmi_window:
 	movq	TF_RAX(%rsp), %rax
 	addq	$TF_RIP, %rsp
 	movq	$0, NMI_T - TF_RIP + IST_TOP_BUSY(%rsp)
+	.globl	nmi_iretq
+nmi_iretq:
 	iretq
 	.globl	nmi_window_end
 nmi_window_end:

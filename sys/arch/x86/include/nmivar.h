@@ -135,6 +135,7 @@ uint64_t nmi_latched(const struct cpu_info *);
 uint64_t nmi_latched_before(const struct cpu_info *);
 bool nmi_absorb(struct cpu_info *, uint64_t);	/* was there one? */
 bool nmi_abandon(struct cpu_info *);	/* was one latched? */
+const char *nmi_machine_check(struct trapframe *);	/* NULL, or why to panic */
 void nmi_cpu_init(struct cpu_info *);	/* before its lidt */
 
 /* nmi_unclaimed.c */
