@@ -23,6 +23,9 @@
 
 #define DR6_BS		0x4000		/* a single step */
 
+/* Not the trap flag, which nobody waits for, nor NT: an iretq faults on it. */
+#define DB_FLAGS	(PSL_MBO | PSL_ARITH | PSL_I | PSL_D | PSL_RF | PSL_AC | PSL_ID)
+
 /* conf/kernel.ldscript: what runs where a breakpoint would recurse. */
 extern const char __nobreak_start[], __nobreak_end[], nmi_stubs_start[];
 extern const char __text_start[], __text_end[], __rodata_end[];
@@ -53,6 +56,10 @@ db_register_refused(const struct db_register *dr, uint64_t value)
 	case offsetof(struct trapframe, tf_rip):
 		if (value < (vaddr_t)__text_start || value >= (vaddr_t)__text_end)
 			return "not in the kernel's text";
+		break;
+	case offsetof(struct trapframe, tf_rflags):
+		if (value & ~(uint64_t)DB_FLAGS || (value & PSL_MBO) == 0)
+			return "with these flags it would not run on";
 		break;
 	}
 	return NULL;

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#define PSL_MBO	0x00000002	/* always one */
 #define PSL_T	0x00000100	/* single-step */
 #define PSL_I	0x00000200	/* interrupts enabled */
 #define PSL_D	0x00000400
@@ -12,6 +13,9 @@
 #define PSL_NT	0x00004000
 #define PSL_RF	0x00010000
 #define PSL_AC	0x00040000
+#define PSL_ID	0x00200000
+/* Carry to overflow: what arithmetic sets. */
+#define PSL_ARITH 0x000008d5
 
 static inline void
 x86_disable_intr(void)
