@@ -29,7 +29,7 @@ ASFLAGS	+= $(if $(filter 1,$(DEBUG_ENTRY)),-DDEBUG_ENTRY)
 
 SRCS	:= $(shell cat sys/arch/$(ARCH)/conf/files)
 OBJS	:= $(patsubst %,$B/%.o,$(basename $(SRCS)))
-TESTSRCS := $(sort $(wildcard tests/kernel/*.c))
+TESTSRCS := $(sort $(wildcard tests/kernel/*.c tests/kernel/*.S))
 TESTOBJS := $(patsubst %,$B/%.o,$(basename $(TESTSRCS)))
 
 SMP	= 4

@@ -56,35 +56,41 @@ trap_stubs_start:
 	.endr
 
 /*
- * Exceptions and interrupts on the stack of the interrupted thread (or, from
- * user mode, on the top of its kernel stack).  GS is the user's exactly
- * when CS is.
+ * Exceptions and interrupts on the stack of the interrupted thread or, from
+ * user mode, on the top of its kernel stack.  GS is the user's exactly when CS
+ * is; but for an exception on user_iretq, which leaves the kernel last of all
+ * and has the user's GS by then: the stub for exceptions knows that one by its
+ * address.
  */
-.macro ENTER_C function
+.macro ENTER_C function, faults=0
 	SAVE_REGS
 	testb	$3, TF_CS(%rsp)
-	jz	1f
-	swapgs
-1:	cld
-	LINK_FRAME
+	jnz	1f
+	.if	\faults
+	cmpq	$user_iretq, TF_RIP(%rsp)
+	je	1f
+	.endif
+	cld
+	jmp	2f
+1:	FROM_USER
+2:	LINK_FRAME
 	movq	%rsp, %rdi
 	call	\function
 	jmp	trap_return
 .endm
 
 ENTRY(alltraps)
-	ENTER_C	trap
+	ENTER_C	trap, faults=1
 END(alltraps)
 
 LOCAL_ENTRY(allintrs)
 	ENTER_C	interrupt
 END(allintrs)
 
-LOCAL_ENTRY(trap_return)
+ENTRY(trap_return)
 	testb	$3, TF_CS(%rsp)
-	jz	1f
-	swapgs
-1:	RESTORE_REGS
+	jnz	user_return
+	RESTORE_REGS
 	addq	$TF_RIP, %rsp
 	iretq
 END(trap_return)

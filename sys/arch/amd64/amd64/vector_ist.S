@@ -38,7 +38,8 @@ END(iretq_traps)
  * so nothing is guessed.  Whatever GS base is there is kept in rbx, ours is
  * taken from the word above the stack, and the old one is put back; so is CR2,
  * which a page fault may not have read yet.  Watchpoints are off meanwhile: a hit
- * would reuse #DB's stack, and end the blocking of NMIs.
+ * would reuse #DB's stack, and end the blocking of NMIs.  A #DB from user mode
+ * may sleep, so it moves to the thread's kernel stack.
  *
  * #MC: while MCG_STATUS.MCIP is set a second one shuts the machine down, and
  * once it is clear a second one overwrites the frame we return by.  So it is
@@ -58,6 +59,10 @@ END(iretq_traps)
 	movq	%rax, TF_ARG6(%rsp)
 	xorl	%eax, %eax
 	movq	%rax, %dr7
+	.if	\vec == 1
+	testb	$3, TF_CS(%rsp)
+	jnz	debug_from_user
+	.endif
 	movq	%cr2, %rax
 	movq	%rax, TF_ARG7(%rsp)
 	PLAIN_FLAGS
@@ -100,8 +105,5 @@ mca_leave:
 	IST_STUB vector_machine_check, 18, 0
 	.globl	mca_leave_end
 mca_leave_end:
-
-	.globl trap_stubs_end
-trap_stubs_end:
 
 	.section .note.GNU-stack, "", @progbits

@@ -81,4 +81,18 @@
 	wrmsr
 .endm
 
+/*
+ * From user mode: our GS, and neither its direction of strings nor its access
+ * flag, which would switch SMAP off.  A CPU without SMAP has no clac.
+ * Clobbers the flags.
+ */
+.macro FROM_USER
+	swapgs
+	cld
+	cmpb	$0, x86_features + X86_FEATURES_SMAP
+	je	.Lno_smap\@
+	clac
+.Lno_smap\@:
+.endm
+
 #endif
