@@ -51,7 +51,8 @@ def run(command):
 def build(test):
     kind, name = test.split()[:2]
     goal = "build/unit/" + name if kind == "unit" else "test-kernel"
-    return run(["make", "-s", "-j2", "all", goal])
+    more = ["build/amd64/kernel.test.debug_entry"] if "debug_entry" in name else []
+    return run(["make", "-s", "-j2", "all", goal] + more)
 
 
 def judge_kernel(name, cpus):

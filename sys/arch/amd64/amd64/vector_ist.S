@@ -82,11 +82,12 @@ END(iretq_traps)
 	wrmsr
 	movq	TF_ARG7(%rsp), %rax
 	movq	%rax, %cr2
+	movb	x86_features + X86_FEATURES_MCA, %bl	/* it may be watched */
 	movq	TF_ARG6(%rsp), %rax
 	movq	%rax, %dr7
 	.if	\vec == 18
-	cmpb	$0, x86_features + X86_FEATURES_MCA
-	je	mca_leave
+	testb	%bl, %bl
+	jz	mca_leave
 	movl	$MSR_MCG_STATUS, %ecx
 	xorl	%eax, %eax
 	xorl	%edx, %edx
