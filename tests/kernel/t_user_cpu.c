@@ -5,7 +5,6 @@
 #include <x86/cpufunc.h>
 #include "usertest.h"
 
-#define HOSTILE_FLAGS	(PSL_D | PSL_NT | PSL_AC)
 #define GDT_PRESENT	(1UL << 47)
 #define STEPS		16
 #define WORKERS		16
@@ -64,14 +63,14 @@ uc_flags(struct proc *p __unused, struct trapframe *tf)
 {
 	uint64_t word;
 
-	KT_CHECK((tf->tf_rflags & HOSTILE_FLAGS) == HOSTILE_FLAGS);
-	KT_CHECK((x86_read_psl() & (HOSTILE_FLAGS | PSL_T | PSL_I)) == PSL_I);
+	KT_CHECK((tf->tf_rflags & UT_FLAGS) == UT_FLAGS);
+	KT_CHECK((x86_read_psl() & (UT_KERNEL_FLAGS | PSL_T | PSL_I)) == PSL_I);
 	if (x86_features.smap)
 		KT_CHECK(kcopy((const void *)VM_USER_DATA, &word, sizeof(word)) == EFAULT);
 	KT_CHECK(copyin((const void *)VM_USER_DATA, &word, sizeof(word)) == 0);
 	KT_CHECK(copyin((const void *)(VM_USER_DATA + PAGE_SIZE - 4), &word,
 	    sizeof(word)) == EFAULT);
-	KT_CHECK((x86_read_psl() & PSL_AC) == 0);
+	KT_CHECK((x86_read_psl() & UT_KERNEL_FLAGS) == 0);
 	uc_seen++;
 	return true;
 }

@@ -8,7 +8,6 @@
 #include "nmitest.h"
 #include "usertest.h"
 
-#define HOSTILE_FLAGS	(PSL_D | PSL_NT | PSL_AC)
 #define UN_ROUNDS	10
 
 /* The programs' data. */
@@ -65,7 +64,7 @@ un_check_ours(const struct trapframe *tf)
 	KT_CHECK(curcpu() == un.un_cpu);
 	KT_CHECK(curlwp->l_proc == un.un_proc);
 	KT_CHECK(tf == NMI_FRAME(top));
-	KT_CHECK((x86_read_psl() & (HOSTILE_FLAGS | PSL_I)) == 0);
+	KT_CHECK((x86_read_psl() & (UT_KERNEL_FLAGS | PSL_I)) == 0);
 }
 
 static int
@@ -76,7 +75,7 @@ un_gap(const struct trapframe *tf, void *arg __unused)
 		un.un_gap++;
 		KT_CHECK(tf->tf_cs == GSEL_KCODE);
 		KT_CHECK(tf->tf_rsp == un.un_data->ud_stack);
-		KT_CHECK((tf->tf_rflags & (HOSTILE_FLAGS | PSL_I | PSL_T)) == 0);
+		KT_CHECK((tf->tf_rflags & (UT_FLAGS | PSL_I | PSL_T)) == 0);
 	}
 	atomic_inc_uint(&un.un_data->ud_count);
 	return 1;
@@ -120,7 +119,7 @@ un_registers(const struct trapframe *tf, void *arg __unused)
 	KT_CHECK(tf->tf_rbp == 0x66 && tf->tf_r8 == 0x77 && tf->tf_r9 == 0x88);
 	KT_CHECK(tf->tf_r10 == 0x99 && tf->tf_r11 == 0xaa && tf->tf_r12 == 0xbb);
 	KT_CHECK(tf->tf_r13 == 0xcc && tf->tf_r14 == 0xdd && tf->tf_r15 == 0xee);
-	KT_CHECK((tf->tf_rflags & (HOSTILE_FLAGS | PSL_I)) == (HOSTILE_FLAGS | PSL_I));
+	KT_CHECK((tf->tf_rflags & (UT_FLAGS | PSL_I)) == (UT_FLAGS | PSL_I));
 	KT_CHECK(tf->tf_rsp == un.un_data->ud_rsp);
 	atomic_inc_uint(&un.un_data->ud_count);
 	return 1;

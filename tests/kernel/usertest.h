@@ -32,6 +32,7 @@ user_##name##_end:
 #include <machine/frame.h>
 #include <machine/pmap.h>
 #include <machine/trap.h>
+#include <x86/cpufunc.h>
 #include "ktest.h"
 
 #define USER_IMAGE(name) \
@@ -61,6 +62,11 @@ struct proc_status ut_run(const struct ut_process *);
 int ut_exit(const struct ut_process *);
 /* The local APIC where the programs look for it. */
 #define UT_LAPIC	0x20000000UL
+
+/* What a program may set in its flags, and of that what the kernel never has. */
+#define UT_FLAGS	(PSL_D | PSL_NT | PSL_AC)
+#define UT_KERNEL_FLAGS	(PSL_D | PSL_NT | (x86_features.smap ? PSL_AC : 0))
+
 void ut_map_lapic(struct proc *);
 /* Its memory, as the kernel sees it. */
 void *ut_memory(struct proc *, vaddr_t);

@@ -25,6 +25,9 @@ MUTEX = "sys/kern/kern_mutex.c"
 KMEM = "sys/kern/subr_kmem.c"
 PRF = "sys/kern/subr_prf.c"
 SLEEPQ = "sys/kern/kern_sleepq.c"
+USER = "sys/arch/amd64/amd64/user_entry.S"
+USERMD = "sys/arch/amd64/amd64/user_machdep.c"
+PMAPUSER = "sys/arch/amd64/amd64/pmap_user.c"
 
 ENTRY = "scenario test_entry.py::test_"
 MCA_TEST = "scenario test_mca.py::test_"
@@ -47,6 +50,62 @@ MUTANTS = [
            "kernel nmi_nest_breakpoint 1"),
     Mutant("E1", "a latched one is not counted", STUB,
            "\tincq\tNMI_HW_LATCHED(%rsp)\n", "", "kernel nmi_count_latched 1"),
+    Mutant("E2", "GS is guessed from CS", STUB,
+           "\tmovq\tNMI_T + IST_TOP_CI(%rsp), %rax\n\twrgsbase %rax\n",
+           "\ttestb\t$3, TF_CS(%rsp)\n\tjz\t7f\n"
+           "\tmovq\tNMI_T + IST_TOP_CI(%rsp), %rax\n\twrgsbase %rax\n7:\n",
+           "kernel user_gap 1"),
+    Mutant("E2", "a debug trap's way back has the user's GS", STUB,
+           "\tjnz\tdebug_from_user\n", "\tjnz\t8f\n8:\n", "kernel user_step 1"),
+    Mutant("E2", "the return to user mode fails with the user's GS", STUB,
+           "\tcmpq\t$user_iretq, TF_RIP(%rsp)\n\tje\t1f\n", "", "kernel user_bad_return 1"),
+    Mutant("E2", "a failed return to user mode is the kernel's fault",
+           "sys/arch/amd64/amd64/trap.c", "\tif (user_iret_failed(tf))\n",
+           "\tif (user_iret_failed(tf) && panicstr != NULL)\n", "kernel user_bad_return 1"),
+    Mutant("E3", "a stack pointer is evidence", STUB,
+           "\tcmpq\t$0, NMI_HW_BUSY(%rsp)\n\tjne\tnmi_latch\n",
+           "\tcmpq\t$0, NMI_HW_BUSY(%rsp)\n\tjne\tnmi_latch\n"
+           "\tpushq\t%rax\n\tleaq\t48(%rsp), %rax\n\tcmpq\t%rax, 32(%rsp)\n"
+           "\tpopq\t%rax\n\tje\tnmi_latch\n",
+           "kernel user_gap 1"),
+    Mutant("E3", "SYSCALL leaves DF, NT and AC as they were", USERMD,
+           "wrmsr(MSR_SFMASK, PSL_SYSCALL)", "wrmsr(MSR_SFMASK, PSL_T | PSL_I)",
+           "kernel user_gap 1"),
+    Mutant("E10", "a program switches SMAP off", "sys/arch/amd64/include/frameasm.h",
+           "\tclac\n", "", "kernel user_flags 1"),
+    Mutant("E10", "a program turns strings round", "sys/arch/amd64/include/frameasm.h",
+           "\tswapgs\n\tcld\n", "\tswapgs\n", "kernel user_flags 1"),
+    Mutant("E9", "a reschedule comes before the iret", "sys/arch/x86/x86/nmi_trap.c",
+           "\t\treturn nmi_dispatch_unwatched(tf);\n\treturn nmi_dispatch(tf);\n",
+           "\t\treturn nmi_dispatch_unwatched(tf);\n\tint claimed = nmi_dispatch(tf);\n"
+           "\tif (USERMODE(tf->tf_cs) && curcpu()->ci_want_resched)\n\t\tyield();\n"
+           "\treturn claimed;\n",
+           "kernel user_resched 1"),
+    Mutant("E9", "nobody comes back to a reschedule", "sys/arch/x86/x86/mp.c",
+           "\tif (ci != curcpu() || cpu_nmi_p())\n", "\tif (ci != curcpu())\n",
+           "kernel user_resched 1"),
+    Mutant("user", "the GS base stays with the CPU", USERMD,
+           "\twrmsr(MSR_KERNELGSBASE, md->md_gsbase);\n", "", "kernel user_many 1"),
+    Mutant("user", "a system call returns by SYSRET whatever the flags are",
+           "sys/arch/amd64/amd64/syscall.c", " && (tf->tf_rflags & (PSL_T | PSL_RF)) == 0", "",
+           "kernel user_step 1"),
+    Mutant("user", "a program's addresses are not looked at", USERMD,
+           "\tif ((vaddr_t)uaddr >= VM_MAXUSER_ADDRESS ||\n"
+           "\t    len > VM_MAXUSER_ADDRESS - (vaddr_t)uaddr)\n\t\treturn EFAULT;\n", "",
+           "kernel user_errors 1"),
+    Mutant("user", "pages are lost", PMAPUSER,
+           "\t\telse if (table[i] & PTE_OWNED)\n", "\t\telse if (0)\n",
+           "kernel user_memory 1"),
+    Mutant("user", "text can be written", PMAPUSER,
+           "\tuint64_t bits = PTE_P | PTE_U;\n", "\tuint64_t bits = PTE_P | PTE_U | PTE_W;\n",
+           "kernel user_pagefault 1"),
+    Mutant("user", "data can be run", PMAPUSER,
+           "\t\tbits |= PTE_NX;\n", "\t\tbits |= 0;\n", "kernel user_pagefault 1"),
+    Mutant("user", "a later kernel mapping is missing", "sys/arch/amd64/amd64/pmap.c",
+           "\t\tpm->pm_pml4[i] = pte;\n", "\t\t(void)pm;\n", "kernel user_pmap_kernel 1"),
+    Mutant("user", "the gate is the kernel's, too", "sys/arch/amd64/amd64/syscall.c",
+           "\tif (!USERMODE(tf->tf_cs)) {\n", "\tif (0) {\n",
+           "scenario test_traps.py::test_an_exception_is_a_named_fatal_trap[trap-gate]"),
     Mutant("E4", "CR2 is not put back", STUB,
            "\tmovq\tNMI_TF_CR2(%rsp), %rax\n\tmovq\t%rax, %cr2\n", "",
            "kernel nmi_cr2 1"),

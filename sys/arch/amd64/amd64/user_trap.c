@@ -81,11 +81,16 @@ user_trap(struct trapframe *tf)
 	proc_ast();
 }
 
-/* The stub has our GS back: it knows that instruction, too. */
+/*
+ * The stub has our GS back: it knows that instruction, too.  What only
+ * happened to come there, on a stack of its own, is none of the process's.
+ */
 bool
 user_iret_failed(const struct trapframe *tf)
 {
-	return tf->tf_rip == (vaddr_t)user_iretq;
+	return tf->tf_rip == (vaddr_t)user_iretq &&
+	    (tf->tf_trapno == T_PROTFLT || tf->tf_trapno == T_SEGNPFLT ||
+	    tf->tf_trapno == T_STKFLT);
 }
 
 /* There is nothing to go back to: rip, cs, rflags, rsp, ss lie there. */
