@@ -17,7 +17,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 TREE = os.path.join(TOP, "build", "mutants")
-PATIENCE = 60
+PATIENCE = 120
 PASSED = 1      # isa-debug-exit: (0 << 1) | 1
 sys.path[:0] = [HERE, os.path.join(TOP, "tests", "qemu")]
 sys.dont_write_bytecode = True
