@@ -18,6 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 TREE = os.path.join(TOP, "build", "mutants")
 PATIENCE = 120
+BUILD_PATIENCE = 900      # the first one builds all, maybe on a busy host
 PASSED = 1      # isa-debug-exit: (0 << 1) | 1
 sys.path[:0] = [HERE, os.path.join(TOP, "tests", "qemu")]
 sys.dont_write_bytecode = True
@@ -37,11 +38,11 @@ def copy_tree():
             shutil.copymode(os.path.join(TOP, name), target)
 
 
-def run(command):
+def run(command, patience=PATIENCE):
     """Run in the copy; None if it succeeds, else the end of what it said."""
     try:
         done = subprocess.run(command, cwd=TREE, stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.STDOUT, errors="replace", timeout=PATIENCE,
+                              stderr=subprocess.STDOUT, errors="replace", timeout=patience,
                               check=False)
     except subprocess.TimeoutExpired:
         return "never ends"
@@ -52,7 +53,7 @@ def build(test):
     kind, name = test.split()[:2]
     goal = "build/unit/" + name if kind == "unit" else "test-kernel"
     more = ["build/amd64/kernel.test.debug_entry"] if "debug_entry" in name else []
-    return run(["make", "-s", "-j2", "all", goal] + more)
+    return run(["make", "-s", "-j2", "all", goal] + more, BUILD_PATIENCE)
 
 
 def judge_kernel(name, cpus):
