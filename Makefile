@@ -23,6 +23,10 @@ ASFLAGS	= -D__ASSEMBLER__ -fno-pic -g -ffile-prefix-map="$(CURDIR)"=. -Wa,--fata
 LDFLAGS	= -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id --fatal-warnings \
 	--orphan-handling=error -T sys/arch/$(ARCH)/conf/kernel.ldscript
 
+# make DEBUG_ENTRY=1: every NMI is open to others early (vector.S).
+DEBUG_ENTRY =
+ASFLAGS	+= $(if $(filter 1,$(DEBUG_ENTRY)),-DDEBUG_ENTRY)
+
 SRCS	:= $(shell cat sys/arch/$(ARCH)/conf/files)
 OBJS	:= $(patsubst %,$B/%.o,$(basename $(SRCS)))
 TESTSRCS := $(sort $(wildcard tests/kernel/*.c tests/kernel/*.S))
@@ -37,7 +41,7 @@ BOOT	= $(QEMU) -M $(MACHINE) -accel $(ACCEL) -cpu max -smp $(SMP) -m $(MEM) \
 	-display none -nic none -no-reboot -kernel $B/kernel $(if $(INITRD),-initrd $(INITRD)) \
 	$(if $(APPEND),-append "$(APPEND)") $(QEMUFLAGS)
 
-all: $B/kernel		## the kernel: build/amd64/kernel
+all: $B/kernel		## the kernel: build/amd64/kernel; DEBUG_ENTRY=1 lets NMIs in early
 
 include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk
@@ -47,7 +51,8 @@ $B/.flags: FORCE
 	$V mkdir -p $B/include
 	$V ln -sfn "$(CURDIR)/sys/arch/$(ARCH)/include" $B/include/machine
 	$V ln -sfn "$(CURDIR)/sys/arch/x86/include" $B/include/x86
-	$V echo '$(CC) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(CFLAGS) $(LDFLAGS)' >$@
+	$V echo '$(CC) $(CFLAGS) $(ASFLAGS) $(LDFLAGS)' | cmp -s - $@ || \
+		echo '$(CC) $(CFLAGS) $(ASFLAGS) $(LDFLAGS)' >$@
 
 $B/assym.h: sys/arch/$(ARCH)/$(ARCH)/genassym.c $B/.flags Makefile
 	$V $(CC) $(CFLAGS) $(CPPFLAGS) -MMD -MT $@ -MF $B/assym.d -g0 -S -o $B/genassym.s $<
@@ -64,6 +69,12 @@ $B/%.o: %.S $B/assym.h $B/.flags Makefile
 	$V mkdir -p $(@D)
 	$V $(CC) $(ASFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
+# The stubs as DEBUG_ENTRY=1 makes them, for an image of the tests with them.
+$B/debug_entry/%.o: %.S $B/assym.h $B/.flags Makefile
+	@echo "AS $< (DEBUG_ENTRY)"
+	$V mkdir -p $(@D)
+	$V $(CC) $(ASFLAGS) -DDEBUG_ENTRY $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
 # nmi_trap() ends in a jump to nmi_dispatch(); elsewhere traces matter more.
 $B/sys/arch/x86/x86/nmi.o $B/sys/arch/x86/x86/nmi_trap.o: CFLAGS += -foptimize-sibling-calls
 
@@ -79,7 +90,9 @@ endef
 
 $B/kernel: $(OBJS)
 $B/kernel.test: $(OBJS) $(TESTOBJS)
-$B/kernel $B/kernel.test: $(wildcard sys/arch/$(ARCH)/conf/*) sys/kern/makeksyms.awk
+VECTOR	= sys/arch/$(ARCH)/$(ARCH)/vector.o
+$B/kernel.test.debug_entry: $B/debug_entry/$(VECTOR) $(filter-out $B/$(VECTOR),$(OBJS)) $(TESTOBJS)
+$B/kernel $B/kernel.test $B/kernel.test.debug_entry: $(wildcard sys/arch/$(ARCH)/conf/*) sys/kern/makeksyms.awk
 	$(link)
 test-kernel: $B/kernel.test	## the image with the in-kernel tests
 
@@ -95,7 +108,7 @@ run: $B/kernel		## boot it here; monitor on Ctrl-A C; SMP= MEM= ACCEL= MACHINE= 
 demo: $B/kernel		## what it does, without a terminal, in half a minute
 	$V /usr/bin/python3 tests/demo.py
 
-check: all test-kernel iso $B/kernel.test.iso	## every test; T=NAME runs one, or several
+check: all test-kernel iso $B/kernel.test.iso $B/kernel.test.debug_entry	## every test; T=NAME runs one, or several
 	$V /usr/bin/python3 tests/check.py
 
 storms: all test-kernel	## NMIs as fast as QEMU injects them, STORM_SECONDS (30) for each kind of handler

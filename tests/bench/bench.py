@@ -23,7 +23,7 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "tests", "qemu"))
 
-from gdb import symbols  # noqa: E402  (its folder is not a package)
+from gdb import Gdb, symbols  # noqa: E402  (its folder is not a package)
 from vm import VM, VMError  # noqa: E402
 
 KERNEL = os.path.join(TOP, "build", "amd64", "kernel")
@@ -80,6 +80,44 @@ def nmi_bench(which, smp, cpu, *extra):
 def instructions(cpu):
     """Exact: under icount the TSC counts instructions."""
     return nmi_bench("nmi", 1, cpu, "-icount", "shift=0")
+
+
+def place(rip, names, called):
+    """The part of the round trip that an address belongs to."""
+    if names["nmi_window"] <= rip < names["nmi_window_end"]:
+        return "window"
+    if rip >= names["nmi_stubs_start"]:
+        return "back" if called else "entry"
+    return max((start, name) for name, start in names.items() if start <= rip)[1]
+
+
+@functools.cache
+def parts():
+    """{part: instructions} of one int $2 with one handler, which is stepped through."""
+    names = {name: address for name, address in symbols(TEST_KERNEL).items()
+             if address >> 63 and not name.startswith("__")}
+    counts = {"int": 1}
+    with Gdb(paused=True) as gdb:
+        with VM(TEST_KERNEL, cpu="max", mem="128M", append="ktest_bench=nmi", debug_exit=True,
+                extra=gdb.extra + ("-icount", "shift=0")):
+            gdb.connect()
+            gdb.run_to(names["bench_claim"])    # the first; the next one is as this
+            gdb.run_to(names["vector_nmi_fsgsbase"])
+            while True:
+                rip = gdb.registers()["rip"]
+                part = place(rip, names, "nmi_trap" in counts)
+                counts[part] = counts.get(part, 0) + 1
+                if rip == names["nmi_iretq"]:
+                    break
+                gdb.step()
+    whole = instructions("max")["nmi_claimed"]
+    if sum(counts.values()) != whole:
+        raise VMError("the parts of %d instructions are %r" % (whole, counts))
+    return counts
+
+
+def part(name):
+    return lambda: parts()[name]
 
 
 @functools.cache
@@ -164,14 +202,25 @@ ROWS = [
      "Linux 6-9, NetBSD 1"),
     ("text and rodata", "KiB", text_kib, 192, None),
     ("symbol table beside them", "KiB", symbols_kib, None, None),
-    ("int $2 round trip, one claiming handler", "instr", nmi("nmi_claimed"), 120,
+    ("int $2 round trip, one claiming handler", "instr", nmi("nmi_claimed"), 116,
      "NetBSD 110, Linux 494"),
+    ("  of these: the int", "instr", part("int"), None, None),
+    ("  stub: latch test, frame, flags, CR2, GS", "instr", part("entry"), None, None),
+    ("  nmi_trap: count, log, watchpoints", "instr", part("nmi_trap"), None, None),
+    ("  nmi_dispatch: list, calls, claims, claimer", "instr", part("nmi_dispatch"), None, None),
+    ("  the handler", "instr", part("bench_claim"), None, None),
+    ("  stub: claimed? CR2, GS", "instr", part("back"), None, None),
+    ("  window: pending? registers, iretq", "instr", part("window"), None, None),
+    ("int $2 in user mode", "instr", nmi("nmi_user"), None, "Linux 499"),
+    ("int $2 round trip, 2 handlers, one claims", "instr", nmi("nmi_handlers_2"), None, None),
+    ("int $2 round trip, 8 handlers, one claims", "instr", nmi("nmi_handlers_8"), None, None),
+    ("int $2 round trip, 64 handlers, one claims", "instr", nmi("nmi_handlers_64"), None, None),
     ("int $2 round trip, no FSGSBASE (MSR stub)", "instr", nmi("nmi_claimed", MSR), None, None),
-    ("each further handler that declines", "instr", nmi("nmi_further"), 12,
+    ("each further handler that declines", "instr", nmi("nmi_further"), 11,
      "NetBSD 12, Linux 89"),
     ("each further handler, no FSGSBASE", "instr", nmi("nmi_further", MSR), None, None),
     ("int $2 to the first instruction of the handler", "instr", nmi("nmi_first_handler"), None,
-     None),
+     "Linux 343"),
     ("int $2 to the handler, no FSGSBASE", "instr", nmi("nmi_first_handler", MSR), None, None),
     ("NMI to oneself by LAPIC, lapic_send_nmi() in it", "instr", nmi("nmi_self"), None, None),
     ("NMI that arrives in a handler: to latch it", "instr", nmi("nmi_nested"), None, None),

@@ -19,13 +19,15 @@
 #include <sys/systm.h>
 #include <sys/lwp.h>
 #include <machine/cpu.h>
+#include <machine/trap.h>
 #include <x86/cpufunc.h>
 #include <x86/cpuvar.h>
 #include <x86/lapicvar.h>
 #include <x86/nmivar.h>
 #include "ktest.h"
+#include "usertest.h"
 
-#define FURTHER		8	/* declining handlers, at most */
+#define HANDLERS	64
 #define REMOVALS	101
 
 typedef int bench_handler_t(const struct trapframe *, void *);
@@ -163,25 +165,40 @@ remove_all(void)
 	}
 }
 
-/* What each further handler that declines adds; the worst of them. */
-static uint32_t
-bench_further(void)
+/* The round trip with ever more handlers, all but the newest decline. */
+static void
+bench_handlers(void)
 {
-	nmi_handler_t *nh[FURTHER];
-	uint32_t before, now, worst = 0;
+	static nmi_handler_t *nh[HANDLERS];
+	uint32_t before = with_handler(bench_claim, cost_of_int), now, worst = 0;
+	char name[32];
 
-	before = with_handler(bench_claim, cost_of_int);
-	for (int n = 0; n < FURTHER; n++) {
+	for (u_int n = 1; n < HANDLERS; n++) {
 		if ((nh[n] = nmi_establish(bench_decline, NULL)) == NULL)
 			panic("bench: no memory");
 		now = with_handler(bench_claim, cost_of_int);
-		printf("# %d declining: %u\n", n + 1, now);
 		worst = MAX(worst, now - before);
 		before = now;
+		snprintf(name, sizeof(name), "nmi_handlers_%u", n + 1);
+		if (powerof2(n + 1))
+			say(name, now, "instructions");
 	}
-	for (int n = FURTHER; n-- > 0;)
+	for (u_int n = HANDLERS; n-- > 1;)
 		nmi_disestablish(nh[n]);
-	return worst;
+	say("nmi_further", worst, "instructions");
+}
+
+/* The least of many: clock interrupts may come as well. */
+static void
+bench_user(void)
+{
+	USER_IMAGE(bench);
+	nmi_handler_t *nh = nmi_establish(bench_claim, NULL);
+
+	idt_allow_user(T_NMI);
+	say("nmi_user", (uint32_t)ut_exit(UT(bench, 0)) - overhead,
+	    "instructions");
+	nmi_disestablish(nh);
 }
 
 /* A second NMI while the handler of the first runs, against one alone. */
@@ -230,7 +247,8 @@ bench_nmi(void)
 	}
 	say("nmi_claimed", with_handler(bench_claim, cost_of_int),
 	    "instructions");
-	say("nmi_further", bench_further(), "instructions");
+	bench_handlers();
+	bench_user();
 	say("nmi_first_handler", with_handler(bench_stamp, cost_of_entry),
 	    "instructions");
 	say("nmi_self", with_handler(bench_claim, cost_of_self_nmi),

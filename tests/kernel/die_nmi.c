@@ -7,6 +7,7 @@
 #include <sys/intr.h>
 #include <sys/kmem.h>
 #include <sys/mutex.h>
+#include <machine/specialreg.h>
 #include <x86/nmi_defer.h>
 #include "nmitest.h"
 
@@ -355,4 +356,21 @@ dn_overflow(void)
 KDEATH(nmi_overflow, "nmi-overflow", "an NMI handler that recurses")
 {
 	dn_break(dn_overflow);
+}
+
+/* What a wild write may do; and the GS base is not ours by then. */
+static int
+dn_no_way_out(const struct trapframe *tf, void *ci)
+{
+	if (ci == curcpu())
+		((struct trapframe *)__UNCONST(tf))->tf_cs = 0;
+	return 1;
+}
+
+KDEATH(nmi_way_out, "nmi-way-out", "an NMI that has nowhere to return to")
+{
+	x86_disable_intr();
+	(void)nmi_establish(dn_no_way_out, curcpu());
+	wrmsr(MSR_GSBASE, (uint64_t)NT_NOWHERE);
+	__asm volatile("int $2");
 }

@@ -3,9 +3,11 @@
  * CPU's blocking of NMIs, and the next one lands on the same stack.
  */
 
+#include <x86/dbregs.h>
 #include "nmitest.h"
 
 #define NE_ROUNDS	50
+#define NE_TOLD		4	/* those that print a line for each exception */
 #define NE_PENDING	3	/* sent before and between the faults */
 #define NE_SPINS	200
 #define NE_CANARY	0x5ca1ab1ec0de0000UL
@@ -66,14 +68,14 @@ ne_handler(const struct trapframe *tf, void *arg __unused)
 
 /* The handler runs once more for all that came meanwhile, then we go on. */
 static void
-ne_nest(void (*exception)(void))
+ne_nest(void (*exception)(void), u_int rounds)
 {
 	nmi_handler_t *handle = nmi_establish(ne_handler, NULL);
 	int s;
 
 	ne_exception = exception;
 	ne_depth = 0;
-	for (u_int i = 0; i < NE_ROUNDS; i++) {
+	for (u_int i = 0; i < rounds; i++) {
 		s = splhigh();
 		ne_first = true;
 		ne_runs = 0;
@@ -87,19 +89,47 @@ ne_nest(void (*exception)(void))
 KTEST(nmi_nest_fault, "NMIs that a page fault in a handler lets in are latched, nothing is overwritten")
 {
 	KT_NEEDS(PROBE_FAULT);
-	ne_nest(nt_fault);
+	ne_nest(nt_fault, NE_ROUNDS);
 }
 
 KTEST(nmi_nest_breakpoint, "NMIs that a breakpoint in a handler lets in are latched, nothing is overwritten")
 {
 	KT_NEEDS(PROBE_INT3);
-	ne_nest(nt_breakpoint);
+	ne_nest(nt_breakpoint, NE_ROUNDS);
 }
 
 KTEST(nmi_nest_iret, "NMIs that a bare iret in a handler lets in are latched, nothing is overwritten")
 {
 	KT_NEEDS(PROBE_FAULT);
-	ne_nest(x86_nmi_unblock);
+	ne_nest(x86_nmi_unblock, NE_ROUNDS);
+}
+
+/* No bank says why: it is told, and gone on from. */
+static void
+ne_machine_check(void)
+{
+	__asm volatile("int $18");
+}
+
+KTEST(nmi_nest_machine_check, "NMIs that a machine check in a handler lets in are latched, nothing is overwritten")
+{
+	KT_NEEDS(PROBE_FAULT);
+	ne_nest(ne_machine_check, NE_TOLD);
+}
+
+/* What its stub and handler themselves read. */
+KTEST(nmi_mca_watched, "a machine check meets no watchpoint, and leaves it and CR2 as they were")
+{
+	u_long before;
+	int s = splhigh();
+
+	KT_CHECK(x86_watch_set(2, (vaddr_t)&x86_features.mca, 1, X86_WATCH_RW) == 0);
+	before = rdr7();
+	lcr2(NE_CR2);
+	ne_machine_check();
+	KT_CHECK(rdr7() == before && rcr2() == NE_CR2);
+	x86_watch_clear(2);
+	splx(s);
 }
 
 static int

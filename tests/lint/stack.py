@@ -31,13 +31,15 @@ ANY = "any"             # also calls that the compiler merged and gave no line
 
 # Source file and function of an indirect call: what it may call.
 POINTERS = {
-    ("nmi.c", "nmi_call_all"): HANDLERS,    # whatever nmi_establish() was given
+    ("nmi.c", "nmi_call"): HANDLERS,    # whatever nmi_establish() was given
     # What kvprintf() is given: grep kvprintf.
     ("kprintf.c", ANY): ["put_console", "put_both", "nmi_putc", "snputc", "db_put"],
     # The consoles: struct consdev.
     ("cons.c", "cnputc"): ["com_putc"],
     ("cons.c", "cnpollc"): ["com_getc"],
     ("cons.c", "cnflush"): ["com_flush"],
+    # Only its other caller, at boot, gives it another one.
+    ("mca.c", ANY): ["nmi_printf"],
     # Traces, registers, and who was stopped where.
     ("db_trace.c", ANY): ["printf_nolog"],
     ("nmi_ipi.c", ANY): ["printf_nolog"],

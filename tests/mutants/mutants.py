@@ -17,8 +17,10 @@ PING = "sys/arch/x86/x86/nmi_ping.c"
 ACCOUNT = "sys/arch/x86/x86/nmi_account.c"
 NMIVAR = "sys/arch/x86/include/nmivar.h"
 STUB = "sys/arch/amd64/amd64/vector.S"
+IST = "sys/arch/amd64/amd64/vector_ist.S"
+MCA = "sys/arch/x86/x86/mca.c"
+NMITRAP = "sys/arch/x86/x86/nmi_trap.c"
 LAPIC = "sys/arch/x86/x86/lapic.c"
-TRAP = "sys/arch/x86/x86/nmi_trap.c"
 PANIC = "sys/kern/subr_panic.c"
 MUTEX = "sys/kern/kern_mutex.c"
 KMEM = "sys/kern/subr_kmem.c"
@@ -28,6 +30,8 @@ USER = "sys/arch/amd64/amd64/user_entry.S"
 USERMD = "sys/arch/amd64/amd64/user_machdep.c"
 PMAPUSER = "sys/arch/amd64/amd64/pmap_user.c"
 
+ENTRY = "scenario test_entry.py::test_"
+MCA_TEST = "scenario test_mca.py::test_"
 FORBIDDEN = "\tNMI_FORBIDDEN();\n"
 DEATH = "scenario test_nmi.py::test_a_broken_rule_of_nmi_handlers_is_named_in_the_panic[%s]"
 
@@ -135,18 +139,18 @@ MUTANTS = [
          "ksyms_lookup(va, &start) != NULL && nmi_account_has(0)"),
     )
 ] + [
-    Mutant("E5", "handlers meet watchpoints", TRAP,
+    Mutant("E5", "handlers meet watchpoints", NMITRAP,
            "\tif (__predict_false(!curcpu_zero_p(ci_dr7)))\n"
            "\t\treturn nmi_dispatch_unwatched(tf);\n", "", "kernel nmi_dr7 1"),
-    Mutant("E5", "the watchpoints are lost", TRAP,
+    Mutant("E5", "the watchpoints are lost", NMITRAP,
            "\tx86_watch_resume(dr7);\n\treturn claimed;\n",
            "\tx86_watch_resume(dr7 & 0x400);\n\treturn claimed;\n",
            "kernel nmi_dr7 1"),
-    Mutant("E5", "runs for latched ones meet watchpoints", TRAP,
+    Mutant("E5", "runs for latched ones meet watchpoints", NMITRAP,
            "->le_why = why;\n\treturn nmi_dispatch_unwatched(tf);\n",
            "->le_why = why;\n\treturn nmi_dispatch(tf);\n", "kernel nmi_dr7_latched 1"),
-    Mutant("E5", "a debug trap meets watchpoints", STUB,
-           "IST_STUB vector_debug, 1, 0, watched=1", "IST_STUB vector_debug, 1, 0, watched=0",
+    Mutant("E5", "a debug trap meets watchpoints", IST,
+           "\txorl\t%eax, %eax\n\tmovq\t%rax, %dr7\n", "",
            "scenario test_traps.py::test_an_exception_is_a_named_fatal_trap[trap-watch]"),
     Mutant("E7", "whatever is above the window is in it", STUB,
            "\tcmpq\t$nmi_window_end, (%rsp)\n\tjb\tnmi_start_over\n", "\tjmp\tnmi_start_over\n",
@@ -160,21 +164,65 @@ MUTANTS = [
                               ("nmi-overflow", "vector_double_fault", "IST_DF"))
 ] + [
     Mutant("E10", "no cld", STUB,
-           "\tcld\n\tmovq\t%cr2, %rax\n", "\tmovq\t%cr2, %rax\n",
+           "\tPLAIN_FLAGS\n\tmovq\t%cr2, %rax\n", "\tclac\n\tmovq\t%cr2, %rax\n",
            "kernel nmi_direction 1"),
     Mutant("E10", "no clac", STUB,
-           "\tclac\t\t\t\t/* idt_init() saw that it has SMAP too */\n", "",
+           "\tPLAIN_FLAGS\n\tmovq\t%cr2, %rax\n", "\tcld\n\tmovq\t%cr2, %rax\n",
            "kernel nmi_access 1"),
     Mutant("E11", "an interrupt returns to the hlt, whoever it woke", "sys/arch/x86/x86/intr.c",
            "\tif (ci->ci_want_resched && (tf->tf_rflags & PSL_I) != 0)\n\t\tsched_intr_return();\n",
            "\t(void)tf;\n", "kernel nmi_sti_hlt 1"),
+    Mutant("E4", "a debug trap loses CR2", IST,
+           "\tmovq\tTF_ARG7(%rsp), %rax\n\tmovq\t%rax, %cr2\n", "",
+           ENTRY + "a_debug_trap_keeps_cr2"),
+    Mutant("E5", "a machine check meets watchpoints", IST,
+           "\txorl\t%eax, %eax\n\tmovq\t%rax, %dr7\n", "", "kernel nmi_mca_watched 1"),
+    Mutant("E7", "DEBUG_ENTRY does nothing", STUB, "#ifdef DEBUG_ENTRY\n",
+           "#ifdef DEBUG_ENTRY_NOT\n", ENTRY + "the_tests_of_nmis_pass_with_debug_entry"),
+    Mutant("E7", "a way out that fails is not in NMI", IST,
+           "\tmovq\t$1, IRETQ_T + IST_TOP_BUSY(%rsp)\n", "",
+           ENTRY + "an_nmi_whose_way_out_fails_is_a_whole_report[max]"),
+    Mutant("E7", "a way out that fails has the wrong GS", IST,
+           "\tLOAD_GSBASE IRETQ_T + TF_TRAPNO + IST_TOP_CI\n", "",
+           ENTRY + "an_nmi_whose_way_out_fails_is_a_whole_report[max]"),
+    Mutant("E7", "the debugger takes any flags", "sys/arch/amd64/amd64/db_interface.c",
+           "if (value & ~(uint64_t)DB_FLAGS || (value & PSL_MBO) == 0)", "if (0)",
+           "scenario test_ddb.py::test_commands"),
+    Mutant("E13", "a machine check returns into the window", NMITRAP,
+           "\ttf->tf_rip = (vaddr_t)nmi_window;\n"
+           "\ttf->tf_rsp = (vaddr_t)NMI_FRAME(ci->ci_md.cmd_ist[IST_NMI - 1]);\n", "",
+           ENTRY + "a_machine_check_in_the_window_is_gone_on_from[max]"),
+    Mutant("E13", "a machine check in the entry is gone on from", NMITRAP,
+           "if (tf->tf_rip < (vaddr_t)nmi_window || tf->tf_rip == (vaddr_t)nmi_iretq)", "if (0)",
+           ENTRY + "a_machine_check_elsewhere_in_the_entry_is_a_whole_report"
+           "[vector_nmi_fsgsbase-max]"),
+    Mutant("E13", "the final iretq is taken for the window", NMITRAP,
+           "nmi_window || tf->tf_rip == (vaddr_t)nmi_iretq)", "nmi_window)",
+           ENTRY + "a_machine_check_elsewhere_in_the_entry_is_a_whole_report[nmi_iretq-max]"),
+    Mutant("E13", "a machine check while another is left", MCA,
+           "tf->tf_rip >= (vaddr_t)mca_leave &&", "tf->tf_rip == 0 &&",
+           ENTRY + "a_machine_check_while_another_is_left_is_a_whole_report"),
+    Mutant("E13", "MCIP stays set", IST, "\txorl\t%edx, %edx\n\twrmsr\n", "",
+           MCA_TEST + "a_machine_check_that_can_be_restarted_is_a_line[0]"),
+    Mutant("E13", "a bank is not cleared", MCA, "\t\twrmsr(MC_STATUS(bank), 0);\n", "",
+           MCA_TEST + "a_machine_check_that_can_be_restarted_is_a_line[0]"),
+    Mutant("E13", "MCIP stays set at the debugger's prompt", "sys/arch/amd64/amd64/db_interface.c",
+           "\tmca_abandon();", "\t(void)mca_abandon;",
+           MCA_TEST + "a_machine_check_in_the_debugger_is_no_bad_address"),
+    Mutant("E13", "a machine check in the debugger is a bad address", "sys/arch/amd64/amd64/trap.c",
+           "\t\tif ((why = mca_trap(tf)) == NULL)",
+           "\t\tif (db_trap(tf) || (why = mca_trap(tf)) == NULL)",
+           MCA_TEST + "a_machine_check_in_the_debugger_is_no_bad_address"),
+    Mutant("E13", "what an earlier boot left is in the way", MCA,
+           "\t(void)mca_collect(printf, \", from before the boot\", &found);\n", "\t(void)found;\n",
+           MCA_TEST + "what_an_earlier_boot_left_is_told_and_cleared"),
     Mutant("E12", "a CPU's NMI state comes late", "sys/arch/amd64/amd64/machdep.c",
            "\tnmi_cpu_init(ci);\n",
            "\tci->ci_nmi.nc_slot = offsetof(struct nmi_account, na_slot);\n",
            "scenario test_nmi.py::"
            "test_an_nmi_at_this_moment_of_the_boot_is_counted_and_reported[version_init-1]"),
     Mutant("L1", "the head is read plainly", NMI,
-           "n = atomic_load_consume(&nmi_list.head);", "n = nmi_list.head;",
+           "nmi_call(atomic_load_consume(&nmi_list.head), tf", "nmi_call(nmi_list.head, tf",
            "unit nmi_tsan"),
     Mutant("L1", "the head is published plainly", NMI,
            "atomic_store_release(&nmi_list.head, n);", "nmi_list.head = n;",
@@ -202,6 +250,13 @@ MUTANTS = [
            "\tif (panicstr != NULL)\n\t\treturn;\n\tnote_detach", "\tnote_detach",
            "scenario test_nmi.py::"
            "test_a_removal_during_a_panic_frees_nothing_and_the_report_is_whole"),
+] + [
+    Mutant("E13", "no matter: " + what, MCA, old, new,
+           MCA_TEST + "a_fatal_machine_check_is_a_whole_report")
+    for what, old, new in (
+        ("PCC", "if (status & MC_PCC)", "if (0)"), ("OVER", "if (status & MC_OVER)", "if (0)"),
+        ("AR", "if (status & MC_AR &&", "if (0 &&"),
+        ("RIPV", "if ((state & (MCG_MCIP | MCG_RIPV)) == MCG_MCIP)", "if (state == 0x100)"))
 ] + [
     Mutant("L4", "no such handler goes unnamed: " + which, NMI,
            "\t\tpanic(\"nmi_disestablish: no such handler: handle %p\",\n"
@@ -234,7 +289,7 @@ MUTANTS = [
            "\tcurcpu_load(ci_nmi.nc_entry)->le_claimer = na->na_func;\n", "",
            "kernel nmi_log_entry 1"),
     Mutant("L8", "whoever claims is the last", NMI,
-           "\t\t\thandled = 1;\n", "\t\t\thandled = 1;\n\t\t\tbreak;\n",
+           "\t} while (n != NULL);\n", "\t} while (false);\n",
            "kernel nmi_every_handler 1"),
     Mutant("L9", "nothing is waited for", NMI,
            "\tpserialize_perform(nmi_list.psz);\n", "", "kernel nmi_disestablish_waits 2"),

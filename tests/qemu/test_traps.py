@@ -34,7 +34,8 @@ TRAPS = {
 }
 # Where the interrupted function is not in the chain of frames.
 NOT_IN_TRACE = ("trap-execute", "trap-machine-check")
-MACHINE_CHECK = "mce 0 9 0xbd00000000000000 0xd 0x1234000 0x8c"
+MACHINE_CHECK = "mce 0 9 0xbf00000000000000 0xd 0x1234000 0x8c"
+PANICS = {"trap-machine-check": "machine check, processor context corrupt"}
 
 
 @pytest.mark.parametrize("trap", TRAPS)
@@ -43,7 +44,7 @@ def test_an_exception_is_a_named_fatal_trap(die, trap):
     if trap == "trap-machine-check":
         vm.expect(r"^# waiting for a machine check$")
         vm.hmp(MACHINE_CHECK)
-    functions = fatal(vm, TRAPS[trap], "trap: " + TRAPS[trap])
+    functions = fatal(vm, TRAPS[trap], PANICS.get(trap, "trap: " + TRAPS[trap]))
     if trap not in NOT_IN_TRACE:
         assert "kd_" + trap.replace("-", "_") in functions or "forge" in functions
     assert vm.wait_exit() == 0

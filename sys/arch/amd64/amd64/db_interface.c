@@ -18,9 +18,13 @@
 
 #include <x86/cpufunc.h>
 #include <x86/lapicvar.h>
+#include <x86/mcavar.h>
 #include <x86/nmivar.h>
 
 #define DR6_BS		0x4000		/* a single step */
+
+/* Not the trap flag, which nobody waits for, nor NT: an iretq faults on it. */
+#define DB_FLAGS	(PSL_MBO | PSL_ARITH | PSL_I | PSL_D | PSL_RF | PSL_AC | PSL_ID)
 
 /* conf/kernel.ldscript: what runs where a breakpoint would recurse. */
 extern const char __nobreak_start[], __nobreak_end[], nmi_stubs_start[];
@@ -52,6 +56,10 @@ db_register_refused(const struct db_register *dr, uint64_t value)
 	case offsetof(struct trapframe, tf_rip):
 		if (value < (vaddr_t)__text_start || value >= (vaddr_t)__text_end)
 			return "not in the kernel's text";
+		break;
+	case offsetof(struct trapframe, tf_rflags):
+		if (value & ~(uint64_t)DB_FLAGS || (value & PSL_MBO) == 0)
+			return "with these flags it would not run on";
 		break;
 	}
 	return NULL;
@@ -187,6 +195,7 @@ db_context_restore(const struct db_context *dc)
 	ci->ci_data.cpu_mtx_oldspl = dc->dc_mtx_oldspl;
 	ci->ci_intr_depth = dc->dc_intr_depth;
 	curlwp->l_nopreempt = dc->dc_nopreempt;
+	mca_abandon();			/* were it one that brought us here */
 }
 
 /*

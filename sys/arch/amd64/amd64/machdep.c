@@ -23,6 +23,7 @@
 #include <x86/intrvec.h>
 #include <x86/ioapicvar.h>
 #include <x86/lapicvar.h>
+#include <x86/mcavar.h>
 #include <x86/nmivar.h>
 
 #define PVH_MAGIC		0x336ec578
@@ -164,6 +165,7 @@ cpu_configure(void)
 	ioapic_init();
 	nmi_init();
 	nmi_ipi_init();
+	mca_init_cpu();
 	lapic_timer_start(hz);
 	ci->ci_running = true;
 }

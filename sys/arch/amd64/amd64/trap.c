@@ -21,6 +21,7 @@
 #include <machine/trap.h>
 
 #include <x86/cpufunc.h>
+#include <x86/mcavar.h>
 
 #define FATAL_REPORTS	4
 static volatile u_int fatal_reports;
@@ -30,6 +31,7 @@ struct fault_entry {
 	vaddr_t fe_resume;	/* ... and goes on here */
 };
 
+extern const char nmi_iretq[];
 extern const struct fault_entry __fault_table_start[], __fault_table_end[];
 
 static const char *const trap_names[] = {
@@ -135,23 +137,42 @@ fatal_report(const struct trapframe *tf)
 	    (void *)curlwp, curlwp->l_name, cpu_number(), curlwp->l_stack);
 }
 
+/* The NMI's way out must not fault (vector.S): where it should have led. */
+static bool
+nmi_iretq_failed(const struct trapframe *tf)
+{
+	const uint64_t *frame = (const uint64_t *)tf->tf_rsp;
+
+	if (tf->tf_rip != (vaddr_t)nmi_iretq)
+		return false;
+	printf_nolog("the return from an NMI to rip %#lx cs %#lx rflags %#lx "
+	    "rsp %#lx ss %#lx failed\n", frame[0], frame[1], frame[2],
+	    frame[3], frame[4]);
+	return true;
+}
+
 /* From the stubs. */
 void
 trap(struct trapframe *tf)
 {
-	const char *overflow;
+	const char *overflow, *why = NULL;
 
 	if (USERMODE(tf->tf_cs) && tf->tf_trapno != T_MCA &&
 	    tf->tf_trapno != T_DOUBLEFLT) {
 		user_trap(tf);
 		return;
 	}
-	if (user_iret_failed(tf))
-		user_iret_trap(tf);
-	if (trap_may_resume(tf->tf_trapno) && fault_recover(tf))
-		return;
-	if (db_trap(tf))
-		return;
+	if (tf->tf_trapno == T_MCA) {
+		if ((why = mca_trap(tf)) == NULL)
+			return;
+	} else if (tf->tf_rip != (vaddr_t)nmi_iretq) {
+		if (user_iret_failed(tf))
+			user_iret_trap(tf);
+		if (trap_may_resume(tf->tf_trapno) && fault_recover(tf))
+			return;
+		if (db_trap(tf))
+			return;
+	}
 
 	/* A bad NMI handler may fault on all CPUs at once: one reports. */
 	cpu_stop_enter();
@@ -160,6 +181,10 @@ trap(struct trapframe *tf)
 		panic("trap: %s", trap_name(tf->tf_trapno));
 	overflow = stack_overflowed(tf);
 	fatal_report(tf);
+	if (why != NULL)
+		panic("%s", why);
+	if (nmi_iretq_failed(tf))
+		panic("trap: %s on the way out of an NMI", trap_name(tf->tf_trapno));
 	if (overflow != NULL)
 		panic("kernel stack overflow in %s", overflow);
 	panic("trap: %s", trap_name(tf->tf_trapno));

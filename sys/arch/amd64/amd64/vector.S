@@ -1,5 +1,5 @@
 /*
- * All trap and interrupt stubs.
+ * All trap and interrupt stubs but those of vector_ist.S.
  *
  * On entry the CPU has pushed ss, rsp, rflags, cs, rip and for some
  * exceptions an error code; interrupts are off (every gate is an interrupt
@@ -11,6 +11,23 @@
 #include <machine/segments.h>
 #include <machine/specialreg.h>
 #include "assym.h"
+
+/*
+ * make DEBUG_ENTRY=1: every NMI is open to others early, as after an iret in a
+ * handler (Linux has CONFIG_DEBUG_ENTRY for it).  Clobbers rax.
+ */
+.macro UNBLOCK_NMIS
+#ifdef DEBUG_ENTRY
+	movq	%rsp, %rax
+	pushq	$GSEL_KDATA
+	pushq	%rax
+	pushfq
+	pushq	$GSEL_KCODE
+	pushq	$.Lunblocked\@
+	iretq
+.Lunblocked\@:
+#endif
+.endm
 
 	.text
 	.globl trap_stubs_start
@@ -28,7 +45,9 @@ trap_stubs_start:
 	pushq	$0
 	.endif
 	pushq	$vec
-	.if	vec < 32
+	.if	(vec >= 11 && vec <= 14) || vec == 17
+	jmp	iretq_traps
+	.elseif	vec < 32
 	jmp	alltraps
 	.else
 	jmp	allintrs
@@ -60,7 +79,7 @@ trap_stubs_start:
 	jmp	trap_return
 .endm
 
-LOCAL_ENTRY(alltraps)
+ENTRY(alltraps)
 	ENTER_C	trap, faults=1
 END(alltraps)
 
@@ -75,63 +94,6 @@ ENTRY(trap_return)
 	addq	$TF_RIP, %rsp
 	iretq
 END(trap_return)
-
-/*
- * #DB, #MC and #DF, each on an IST stack of its own.  They can hit between
- * any two instructions, also where CS says kernel but GS is still the user's:
- * so nothing is guessed.  Whatever GS base is there is kept in rbx, ours is
- * taken from the word above the stack, and the old one is put back.  #DB also
- * switches the watchpoints off meanwhile: a hit would reuse its stack.  One
- * from user mode may sleep, so it moves to the thread's kernel stack.
- */
-.macro IST_STUB name, vec, error, watched=0
-	.globl	\name
-	.type	\name, @function
-	.balign	16
-\name:
-	.if	\error == 0
-	pushq	$0
-	.endif
-	pushq	$\vec
-	SAVE_REGS
-	.if	\watched
-	movq	%dr7, %rax
-	movq	%rax, TF_ARG6(%rsp)
-	xorl	%eax, %eax
-	movq	%rax, %dr7
-	testb	$3, TF_CS(%rsp)
-	jnz	debug_from_user
-	.endif
-	cld
-	LINK_FRAME
-	movl	$MSR_GSBASE, %ecx
-	rdmsr
-	movl	%eax, %ebx
-	shlq	$32, %rdx
-	orq	%rdx, %rbx
-	movl	TF_SIZE + IST_TOP_CI(%rsp), %eax
-	movl	TF_SIZE + IST_TOP_CI + 4(%rsp), %edx
-	wrmsr
-	movq	%rsp, %rdi
-	call	trap
-	movq	%rbx, %rdx
-	movl	%ebx, %eax
-	shrq	$32, %rdx
-	movl	$MSR_GSBASE, %ecx
-	wrmsr
-	.if	\watched
-	movq	TF_ARG6(%rsp), %rax
-	movq	%rax, %dr7
-	.endif
-	RESTORE_REGS
-	addq	$TF_RIP, %rsp
-	iretq
-	.size	\name, . - \name
-.endm
-
-	IST_STUB vector_debug, 1, 0, watched=1
-	IST_STUB vector_double_fault, 8, 1
-	IST_STUB vector_machine_check, 18, 0
 
 /*
  * The NMI.
@@ -161,7 +123,25 @@ END(trap_return)
  *   are not saved again.
  *
  * - The final iretq takes its frame from the trapframe, below T-40, so an
- *   NMI right before it overwrites nothing.  After it the CPU is out.
+ *   NMI right before it overwrites nothing.  After it the CPU is out.  It
+ *   raises nothing: the debugger refuses what would make it.  Should a wild
+ *   write have, iretq_traps sets "in NMI" first of all, and that is a panic.
+ *
+ * A machine check cannot be blocked, and its iret is one more that ends the
+ * blocking, at any of our instructions.  nmi_machine_check() goes by where:
+ *
+ * - Outside the window, and at the final iretq, "in NMI" may be clear while
+ *   T-40..T-1 or the trapframe is all there is of what was interrupted; the
+ *   next NMI takes it, maybe in the machine check's own first instructions.
+ *   Nothing that is done there helps, so it is a panic.
+ *
+ * - In the window up to the final iretq, "in NMI" is set: NMIs on top of the
+ *   machine check are latched, after the test of "pending" perhaps.  So it
+ *   returns to the window's first instruction, with RSP where that wants it;
+ *   the window only reads the trapframe, and what it has not loaded yet
+ *   (callee-saved registers, GS base, CR2) the machine check keeps.
+ *
+ * - In the handlers, "in NMI" is set: like any other early iret.
  *
  * The window is the last text of the kernel (conf/kernel.ldscript), so that
  * RIP is below it is one unsigned comparison; so are user addresses.  Above it
@@ -173,8 +153,6 @@ END(trap_return)
  * the current GS base is read and written by instructions, without it by
  * the MSR.  Neither guesses from CS what GS is.
  */
-#define NMI_T		TF_SIZE + NMI_FRAME_GAP	/* from the trapframe's start */
-
 #define NMI_HW_BUSY	(5 * 8 + IST_TOP_BUSY)	/* from %rsp on entry */
 #define NMI_HW_PENDING	(5 * 8 + IST_TOP_PENDING)
 #define NMI_HW_LATCHED	(5 * 8 + IST_TOP_LATCHED)
@@ -227,11 +205,11 @@ END(trap_return)
 	pushq	%rsi
 	pushq	%rdi
 	movq	$1, NMI_T + IST_TOP_BUSY(%rsp)
-	cld
+	UNBLOCK_NMIS
+	PLAIN_FLAGS
 	movq	%cr2, %rax
 	movq	%rax, NMI_TF_CR2(%rsp)
 	.if	\fsgsbase
-	clac				/* idt_init() saw that it has SMAP too */
 	rdgsbase %rax
 	movq	%rax, NMI_TF_GSBASE(%rsp)
 	movq	NMI_T + IST_TOP_CI(%rsp), %rax
@@ -267,16 +245,10 @@ nmi_gs_save_load:
 	movl	%eax, 8 + NMI_TF_GSBASE(%rsp)
 	movl	%edx, 8 + NMI_TF_GSBASE + 4(%rsp)
 nmi_gs_load:
-	movl	8 + NMI_T + IST_TOP_CI(%rsp), %eax
-	movl	8 + NMI_T + IST_TOP_CI + 4(%rsp), %edx
-	movl	$MSR_GSBASE, %ecx
-	wrmsr
+	LOAD_GSBASE 8 + NMI_T + IST_TOP_CI
 	ret
 nmi_gs_restore:
-	movl	8 + NMI_TF_GSBASE(%rsp), %eax
-	movl	8 + NMI_TF_GSBASE + 4(%rsp), %edx
-	movl	$MSR_GSBASE, %ecx
-	wrmsr
+	LOAD_GSBASE 8 + NMI_TF_GSBASE
 	ret
 
 	NMI_STUB vector_nmi_msr, 0
@@ -287,11 +259,14 @@ nmi_latch:
 	incq	NMI_HW_LATCHED(%rsp)
 	iretq
 
-/* Interrupted the window: back onto the trapframe it was reading. */
+/*
+ * Interrupted the window: back onto the trapframe it was reading.  The flags
+ * are our own.
+ */
 nmi_start_over:
 	subq	$(NMI_T - 5 * 8), %rsp
 	movq	$1, NMI_T + IST_TOP_BUSY(%rsp)
-	cld
+	UNBLOCK_NMIS
 	xorl	%esi, %esi
 	jmp	1f
 nmi_again:
@@ -345,6 +320,8 @@ nmi_window:
 	movq	TF_RAX(%rsp), %rax
 	addq	$TF_RIP, %rsp
 	movq	$0, NMI_T - TF_RIP + IST_TOP_BUSY(%rsp)
+	.globl	nmi_iretq
+nmi_iretq:
 	iretq
 	.globl	nmi_window_end
 nmi_window_end:

@@ -10,6 +10,8 @@
 #ifndef _AMD64_FRAMEASM_H_
 #define _AMD64_FRAMEASM_H_
 
+#include <machine/segments.h>
+#include <machine/specialreg.h>
 #include "assym.h"
 
 #define SAVE_SEG(seg, at) movl seg, %eax; movq %rax, at(%rsp) /* zeroes above */
@@ -60,6 +62,23 @@
 	movq	TF_RBP(%rsp), %rbp
 	movq	TF_RBX(%rsp), %rbx
 	movq	TF_RAX(%rsp), %rax
+.endm
+
+/* From where the NMI's trapframe starts to the words above the stack. */
+#define NMI_T		(TF_SIZE + NMI_FRAME_GAP)
+
+/* DF and AC clear, also where there is no clac.  Interrupts are off. */
+.macro PLAIN_FLAGS
+	pushq	$2
+	popfq
+.endm
+
+/* Clobbers rax, rcx, rdx. */
+.macro LOAD_GSBASE at
+	movl	\at(%rsp), %eax
+	movl	\at + 4(%rsp), %edx
+	movl	$MSR_GSBASE, %ecx
+	wrmsr
 .endm
 
 /*

@@ -146,7 +146,7 @@ void xc_send_ipi(struct cpu_info *);		/* NULL: all others */
 
 /* CPU features the kernel acts on. */
 extern struct x86_features {
-	bool smep, smap, umip, fsgsbase, nx, pge, rdtscp, mce;
+	bool smep, smap, umip, fsgsbase, nx, pge, rdtscp, mce, mca;
 } x86_features;
 
 #endif

@@ -14,6 +14,9 @@
 #define PSL_NT	0x00004000
 #define PSL_RF	0x00010000
 #define PSL_AC	0x00040000
+#define PSL_ID	0x00200000
+/* Carry to overflow: what arithmetic sets. */
+#define PSL_ARITH 0x000008d5
 
 static inline void
 x86_disable_intr(void)

@@ -38,6 +38,14 @@ struct nmi_account {
 	struct nmi_slot na_slot[MAXCPUS];
 };
 
+/*
+ * The end of the list: what counts a call tells by the sign of the sum that
+ * this is none.
+ */
+#define NMI_ACCOUNT_END { \
+	.na_slot[0 ... MAXCPUS - 1].ns_calls.ev_count = 1UL << 63 \
+}
+
 extern bool nmi_timing;			/* sysctl machdep.nmi.timing */
 
 /* False, and one line said why: func may not be registered from here. */
@@ -71,12 +79,22 @@ note_slot(size_t slot, struct nmi_account *na)
 	__asm volatile("incq %c2(%0,%1)" :: "r"(na), "r"(slot), \
 	    "i"(offsetof(struct nmi_slot, member)) : "memory", "cc")
 
-/* Before the call: a handler may not return. */
-static inline void
-note_call(size_t slot, struct nmi_account *na)
+/*
+ * Before the call: a handler may not return.  False: there is none to call,
+ * which nmi.c knows from a comparison and we from the count.
+ */
+static inline bool
+note_call(size_t slot, struct nmi_account *na, bool handler __unused)
 {
-	curcpu_store(ci_nmi.nc_current, na);
-	note_count(slot, na, ns_calls.ev_count);
+	bool is_handler;
+
+	__asm volatile("incq %c3(%1,%2)"
+	    : "=@ccns"(is_handler)
+	    : "r"(na), "r"(slot), "i"(offsetof(struct nmi_slot, ns_calls.ev_count))
+	    : "memory");
+	if (is_handler)
+		curcpu_store(ci_nmi.nc_current, na);
+	return is_handler;
 }
 
 static inline void
@@ -117,6 +135,7 @@ uint64_t nmi_latched(const struct cpu_info *);
 uint64_t nmi_latched_before(const struct cpu_info *);
 bool nmi_absorb(struct cpu_info *, uint64_t);	/* was there one? */
 bool nmi_abandon(struct cpu_info *);	/* was one latched? */
+const char *nmi_machine_check(struct trapframe *);	/* NULL, or why to panic */
 void nmi_cpu_init(struct cpu_info *);	/* before its lidt */
 
 /* nmi_unclaimed.c */

@@ -31,6 +31,7 @@ static const struct {
 } features[] = {
 	{ 1, 3, 7, &x86_features.mce, CR4_MCE },
 	{ 1, 3, 13, &x86_features.pge, CR4_PGE },
+	{ 1, 3, 14, &x86_features.mca, 0 },
 	{ 7, 1, 0, &x86_features.fsgsbase, CR4_FSGSBASE },
 	{ 7, 1, 7, &x86_features.smep, CR4_SMEP },
 	{ 7, 1, 20, &x86_features.smap, CR4_SMAP },

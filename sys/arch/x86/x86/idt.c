@@ -57,9 +57,8 @@ idt_init(void)
 	for (int vec = 0; vec < 256; vec++)
 		idt_set_gate(vec, trap_stubs_start + vec * STUB_SIZE, 0);
 	idt_set_gate(T_DEBUG, vector_debug, IST_DB);
-	/* The faster stub uses clac, too. */
-	idt_set_gate(T_NMI, x86_features.fsgsbase && x86_features.smap ?
-	    vector_nmi_fsgsbase : vector_nmi_msr, IST_NMI);
+	idt_set_gate(T_NMI, x86_features.fsgsbase ? vector_nmi_fsgsbase :
+	    vector_nmi_msr, IST_NMI);
 	idt_set_gate(T_DOUBLEFLT, vector_double_fault, IST_DF);
 	idt_set_gate(T_MCA, vector_machine_check, IST_MC);
 	idt_set_gate(T_SYSCALL, vector_syscall, 0);

@@ -27,6 +27,7 @@
 #include <x86/cpuvar.h>
 #include <x86/intrvec.h>
 #include <x86/lapicvar.h>
+#include <x86/mcavar.h>
 
 #define AP_WAIT_MS	500	/* a CPU that takes longer is left out */
 
@@ -88,6 +89,7 @@ mp_ap_main(void)
 	cpu_identify(ci);
 	if (atomic_cas_uint(&ap_state, AP_AWAITED, AP_THERE) != AP_AWAITED)
 		cpu_halt_forever();
+	mca_init_cpu();
 	atomic_store_release(&ci->ci_running, true);
 	sched_start_cpu();
 }

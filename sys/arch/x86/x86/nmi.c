@@ -35,19 +35,22 @@ typedef int (*nmi_func_t)(const struct trapframe *, void *);
  * not remove that.
  */
 struct nmi_handler {
-	struct nmi_account n_account;	/* first: one address for both */
+	struct nmi_account n_account;	/* first: nmi_call() relies on it */
 	nmi_handler_t *n_handle;
 	nmi_func_t n_func;
 	void *n_arg;
 	struct nmi_handler *n_next;
 };
 
+/* Behind the oldest: no handler, and known as none by its account alone. */
+static struct nmi_handler nmi_end = { .n_account = NMI_ACCOUNT_END };
+
 static struct {
 	kmutex_t lock;			/* of writers */
 	pserialize_t psz;
 	struct nmi_handler *head;	/* the newest */
 	unsigned long handles;		/* given out so far */
-} nmi_list;
+} nmi_list = { .head = &nmi_end };
 
 void
 nmi_init(void)
@@ -94,7 +97,7 @@ nmi_find(const nmi_handler_t *handle)
 	struct nmi_handler **np;
 
 	KASSERT(mutex_owned(&nmi_list.lock));
-	for (np = &nmi_list.head; *np != NULL; np = &(*np)->n_next)
+	for (np = &nmi_list.head; *np != &nmi_end; np = &(*np)->n_next)
 		if ((*np)->n_handle == handle)
 			return np;
 	return NULL;
@@ -134,33 +137,50 @@ nmi_disestablish(nmi_handler_t *handle)
 	kmem_free(n, sizeof(*n));
 }
 
+/* From n on, until one claims this NMI: that one, or NULL. */
+static inline __always_inline struct nmi_handler *
+nmi_call(struct nmi_handler *n, const struct trapframe *tf, const size_t slot,
+    const bool timed)
+{
+	uint64_t start = 0;
+	int claim;
+
+	/* By n, not &n->n_account, for which gcc keeps a second register. */
+	for (; note_call(slot, (struct nmi_account *)n, n != &nmi_end);
+	     n = atomic_load_consume(&n->n_next)) {
+		if (timed)
+			start = note_time();
+		claim = (*n->n_func)(tf, n->n_arg);
+		if (timed)
+			note_elapsed(slot, &n->n_account, start);
+		if (claim != 0)
+			return n;
+	}
+	return NULL;
+}
+
 /*
  * Every handler is called on every NMI: NMIs are edges, and two causes at
- * the same time give one.
+ * the same time give one.  That somebody has claimed it is known by where we
+ * are, and costs no register.
  */
 static inline __always_inline int
 nmi_call_all(const struct trapframe *tf, const bool timed)
 {
 	const size_t slot = note_begin();
 	struct nmi_handler *n;
-	uint64_t start = 0;
-	int handled = 0, claim;
 
-	for (n = atomic_load_consume(&nmi_list.head); n != NULL;
-	     n = atomic_load_consume(&n->n_next)) {
-		note_call(slot, &n->n_account);
-		if (timed)
-			start = note_time();
-		claim = (*n->n_func)(tf, n->n_arg);
-		if (timed)
-			note_elapsed(slot, &n->n_account, start);
-		if (claim != 0) {
-			note_claim(slot, &n->n_account);
-			handled = 1;
-		}
+	n = nmi_call(atomic_load_consume(&nmi_list.head), tf, slot, timed);
+	if (n == NULL) {
+		note_end();
+		return 0;
 	}
+	do {
+		note_claim(slot, &n->n_account);
+		n = nmi_call(atomic_load_consume(&n->n_next), tf, slot, timed);
+	} while (n != NULL);
 	note_end();
-	return handled;
+	return 1;
 }
 
 /* Apart, so that its registers cost the ordinary way nothing. */

@@ -35,7 +35,8 @@ nmi_putc(int c, void *arg)
 /*
  * nmi_printf(fmt, ...):
  *
- *	=> NMI context only.
+ *	=> NMI context only, and machine checks.  An NMI on top of one of these
+ *	   may cost the message buffer some of its characters.
  */
 void
 nmi_printf(const char *fmt, ...)

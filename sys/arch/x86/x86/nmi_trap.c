@@ -17,6 +17,8 @@
 #include <x86/dbregs.h>
 #include <x86/nmivar.h>
 
+extern const char nmi_stubs_start[], nmi_window[], nmi_iretq[];
+
 /*
  * A handler may touch what is being watched.  A debug trap there would be
  * nobody's, and its iret would end the blocking of NMIs.
@@ -137,6 +139,25 @@ nmi_abandon(struct cpu_info *ci)
 	*nmi_word(ci, IST_TOP_PENDING) = 0;
 	x86_nmi_unblock();
 	return latched;
+}
+
+/*
+ * A machine check has hit; was it in the stub?  What vector.S says of each
+ * part is done here.  NULL: go on by the trapframe, else the reason to panic.
+ */
+const char *
+nmi_machine_check(struct trapframe *tf)
+{
+	const struct cpu_info *ci = curcpu();
+
+	if (tf->tf_rip < (vaddr_t)nmi_stubs_start || tf->tf_rip > (vaddr_t)nmi_iretq)
+		return NULL;
+	if (tf->tf_rip < (vaddr_t)nmi_window || tf->tf_rip == (vaddr_t)nmi_iretq)
+		return "machine check in the NMI entry";
+	*nmi_word(ci, IST_TOP_BUSY) = 1;
+	tf->tf_rip = (vaddr_t)nmi_window;
+	tf->tf_rsp = (vaddr_t)NMI_FRAME(ci->ci_md.cmd_ist[IST_NMI - 1]);
+	return NULL;
 }
 
 /* All that an NMI touches, so that it may come right after the lidt. */

@@ -10,13 +10,14 @@
 
 struct nmi_account {
 };
+#define NMI_ACCOUNT_END			{ }
 
 #define nmi_timing			false
 #define nmi_thread_context(what, func)	true
 #define note_attach(na, handle, func, arg) ((void)(na))
 #define note_detach(na)			((void)(na))
 #define note_begin()			0
-#define note_call(slot, na)		((void)(slot), (void)(na))
+#define note_call(slot, na, handler)	((void)(slot), (void)(na), (handler))
 #define note_claim(slot, na)		((void)(slot), (void)(na))
 #define note_time()			0
 #define note_elapsed(slot, na, start)	((void)(slot), (void)(na), (void)(start))

@@ -22,6 +22,8 @@ struct nmi_account {
 	volatile u_int na_calls, na_claims, na_timed;
 };
 
+#define NMI_ACCOUNT_END	{ .na_calls = 0 }
+
 extern bool nmi_timing;
 extern volatile u_int note_attached, note_open;
 extern struct nmi_account *note_accounts;	/* changed under nmi.c's lock */
@@ -53,10 +55,12 @@ note_begin(void)
 	return 0;
 }
 
-static inline void
-note_call(size_t slot __unused, struct nmi_account *na)
+static inline bool
+note_call(size_t slot __unused, struct nmi_account *na, bool handler)
 {
-	atomic_inc_uint(&na->na_calls);
+	if (handler)
+		atomic_inc_uint(&na->na_calls);
+	return handler;
 }
 
 static inline void
