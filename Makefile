@@ -101,6 +101,12 @@ check: all test-kernel iso $B/kernel.test.iso	## every test; T=NAME runs one, or
 check-mutants:		## take each protection out: its test must fail; T=TEXT some of them
 	$V tests/mutants/run.py $(T)
 
+model:			## models of the NMI protocols, checked by spin; M=TEXT some of them
+	$V tests/model/run.py $(M)
+
+model-exhaustive:	## the same with more CPUs and NMIs: minutes
+	$V tests/model/run.py --exhaustive $(M)
+
 bench: all test-kernel	## measurements, also in build/bench.json
 	$V /usr/bin/python3 tests/bench/bench.py
 
@@ -117,7 +123,7 @@ clean:			## remove build/
 	rm -rf build
 
 FORCE:
-.PHONY: all test-kernel iso run demo check check-mutants bench lint deps help clean FORCE
+.PHONY: all test-kernel iso run demo check check-mutants model model-exhaustive bench lint deps help clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(OBJS:.o=.d) $(TESTOBJS:.o=.d) $B/assym.d
