@@ -107,6 +107,9 @@ model:			## models of the NMI protocols, checked by spin; M=TEXT some of them
 model-exhaustive:	## the same with more CPUs and NMIs: minutes
 	$V tests/model/run.py --exhaustive $(M)
 
+check-bochs: $B/kernel.test.iso	## the kernel's own tests on Bochs: a quarter of an hour
+	$V tests/bochs/run.py
+
 bench: all test-kernel	## measurements, also in build/bench.json
 	$V /usr/bin/python3 tests/bench/bench.py
 
@@ -123,7 +126,7 @@ clean:			## remove build/
 	rm -rf build
 
 FORCE:
-.PHONY: all test-kernel iso run demo check check-mutants model model-exhaustive bench lint deps help clean FORCE
+.PHONY: all test-kernel iso run demo check check-mutants check-bochs model model-exhaustive bench lint deps help clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(OBJS:.o=.d) $(TESTOBJS:.o=.d) $B/assym.d
