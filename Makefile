@@ -117,6 +117,15 @@ storms: all test-kernel	## NMIs as fast as QEMU injects them, STORM_SECONDS (30)
 check-mutants:		## take each protection out: its test must fail; T=TEXT some of them
 	$V tests/mutants/run.py $(T)
 
+model:			## models of the NMI protocols, checked by spin; M=TEXT some of them
+	$V tests/model/run.py $(M)
+
+model-exhaustive:	## the same with more CPUs and NMIs: minutes
+	$V tests/model/run.py --exhaustive $(M)
+
+check-bochs: $B/kernel.test.iso	## the kernel's own tests on Bochs: a quarter of an hour
+	$V tests/bochs/run.py
+
 bench: all test-kernel	## measurements, also in build/bench.json
 	$V /usr/bin/python3 tests/bench/bench.py
 
@@ -133,7 +142,8 @@ clean:			## remove build/
 	rm -rf build
 
 FORCE:
-.PHONY: all test-kernel iso run demo check storms check-mutants bench lint deps help clean FORCE
+.PHONY: all test-kernel iso run demo check storms check-mutants check-bochs model \
+	model-exhaustive bench lint deps help clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(OBJS:.o=.d) $(TESTOBJS:.o=.d) $B/assym.d

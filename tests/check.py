@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 """make check: every test, counted; the last line is the sum of them.
 
-    T='NAME...' check.py    unit, fuzz, lint, a file of tests/qemu, or file.py::test;
+    T='NAME...' check.py    unit, fuzz, model, lint, a file of tests/qemu, or file.py::test;
                             nothing for all
 
 The names come in the environment, where make puts its T=: no shell reads them.
 
-Unit tests, fuzzers and lint print `ok NAME` and `not ok NAME` lines; the scenarios of
+Unit tests, fuzzers, models and lint print `ok NAME` and `not ok NAME` lines; the scenarios of
 tests/qemu, the kernel's own tests among them, run in two pytest processes.
 No test at all is a failure.
 """
@@ -87,6 +87,7 @@ def pytest(targets, workers):
 LINES = {
     "unit": ["make", "--no-print-directory", "unit"],
     "fuzz": ["make", "--no-print-directory", "fuzz"],
+    "model": ["make", "--no-print-directory", "model"],
     "lint": ["tests/lint/run.sh"],
 }
 

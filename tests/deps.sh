@@ -6,7 +6,7 @@ set -eu
 
 PACKAGES="binutils clang clang-format gcc git grub-common grub-efi-amd64-bin grub-pc-bin libc6-dev
 libclang-rt-dev make mandoc mtools ovmf python3 python3-pycodestyle python3-pyflakes python3-pytest
-qemu-system-x86 seabios shellcheck xorriso"
+qemu-system-x86 seabios shellcheck spin xorriso"
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
 	echo "No apt here.  Install what your system calls these (names of Debian 12):"

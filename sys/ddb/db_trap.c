@@ -63,15 +63,22 @@ session(struct trapframe *tf)
 	db_call_on((vaddr_t)db_stack + sizeof(db_stack), run, NULL);
 }
 
-static void
+/* False: an NMI came as we left, and we are to stay. */
+static bool
 release(void)
 {
 	db_break_insert();
 	if (!db_owner)
-		return;
+		return true;
 	db_owner = false;
 	cpu_stop_exit();
-	db_nmi_repeat();
+	if (!db_nmi_retake())
+		return true;
+	db_owner = true;
+	cpu_stop_others();
+	db_break_remove();
+	printf_nolog("NMI ... staying in debugger\n");
+	return false;
 }
 
 static void
@@ -107,10 +114,7 @@ resume(struct trapframe *tf)
 		db_stepping = true;
 		return false;
 	}
-	if (stepping)
-		return true;
-	release();
-	return false;
+	return stepping || !release();
 }
 
 static void
@@ -155,11 +159,7 @@ stepped(struct trapframe *tf)
 {
 	db_stepping = false;
 	db_step_finish(tf);
-	if (db_passing) {
-		release();
-		return;
-	}
-	if (--db_steps > 0 && !resume(tf))
+	if (db_passing ? release() : --db_steps > 0 && !resume(tf))
 		return;
 	enter(tf);
 }

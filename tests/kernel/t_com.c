@@ -38,11 +38,31 @@ cm_drain(void)
 		continue;
 }
 
+/* Bochs's port hears nothing of itself; QEMU's does, and the host sees to that. */
+static bool
+cm_hears_itself(void)
+{
+	int s = splhigh();
+	bool heard;
+
+	cm_drain();
+	cm_hear("xy", 2);
+	cnintr();
+	heard = cntryread() == 'x' && cntryread() == 'y';
+	splx(s);
+	return heard;
+}
+#define CM_NEEDS_LOOPBACK() do { \
+	if (!cm_hears_itself()) \
+		KT_SKIP("the port hears nothing of itself in loopback"); \
+} while (0)
+
 KTEST(com_input, "what the port hears can be read, in order")
 {
 	static const char text[] = "nmi(9)";
 	const char *p;
 
+	CM_NEEDS_LOOPBACK();
 	cm_drain();
 	cm_hear(text, sizeof(text) - 1);
 	for (p = text; *p != '\0'; p++)
@@ -54,6 +74,7 @@ KTEST(com_cnintr, "without the interrupt the clock's call takes what has come")
 {
 	int s;
 
+	CM_NEEDS_LOOPBACK();
 	cm_drain();
 	s = splhigh();
 	cm_hear("x", 1);
@@ -70,6 +91,7 @@ KTEST(com_overrun, "what came too fast for the port is known as a loss")
 	u_int n;
 	int c;
 
+	CM_NEEDS_LOOPBACK();
 	memset(text, 'o', sizeof(text));
 	cm_drain();
 	cm_hear(text, sizeof(text));

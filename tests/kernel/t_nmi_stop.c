@@ -110,3 +110,57 @@ KTEST(nmi_stop_crossed, "the NMI that stops a CPU and finds it parked leaves not
 	for (u_int i = 0; i < ST_ROUNDS; i++)
 		st_crossed();
 }
+
+static volatile u_int st_go, st_over;
+
+/* On another CPU, once it is told: a session that stops this one for certain. */
+static void
+st_other_session(void *arg)
+{
+	const struct cpu_info *first = arg;
+	int s;
+
+	KT_CHECK(KT_SPIN(st_go != 0));
+	s = splhigh();
+	cpu_stop_enter();
+	cpu_stop_others();
+	KT_CHECK(KT_SPIN(cpu_stop_frame(first) != NULL));
+	cpu_stop_exit();
+	splx(s);
+	st_over = 1;
+}
+
+/* By an owner in no NMI: one comes, and nobody asks for it before it leaves. */
+static void
+st_miss(struct cpu_info *ci)
+{
+	cpu_stop_enter();
+	lapic_send_nmi(ci->ci_apicid);
+	KT_CHECK(KT_SPIN(ci->ci_nmi.nc_again != 0));
+	cpu_stop_exit();
+}
+
+KTEST(nmi_stop_retake, "an NMI that the owner missed takes the machine again, unless another session answered it")
+{
+	struct cpu_info *ci, *other = NULL;
+	CPU_INFO_ITERATOR cii;
+
+	KT_NEEDS_CPUS(2);
+	kpreempt_disable();
+	st_miss(curcpu());
+	KT_CHECK(nmi_stop_retake() && cpu_stop_mine());
+	KT_CHECK(!curcpu()->ci_nmi.nc_again);
+	cpu_stop_exit();
+	KT_CHECK(!nmi_stop_retake() && !cpu_stop_mine());
+	for (CPU_INFO_FOREACH(cii, ci))
+		if (ci != curcpu())
+			other = ci;
+	st_go = st_over = 0;
+	kt_thread(PRI_KERNEL, other, st_other_session, curcpu());
+	st_miss(curcpu());
+	st_go = 1;
+	KT_CHECK(KT_SPIN(st_over != 0));
+	KT_CHECK(!nmi_stop_retake() && !cpu_stop_mine());
+	kpreempt_enable();
+	kt_threads_join();
+}

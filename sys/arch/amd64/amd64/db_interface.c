@@ -160,17 +160,12 @@ db_nmi_again(void)
 
 /*
  * One that is latched comes by itself as the NMI is left.  One that was
- * taken by who owned the machine, outside of an NMI, is sent once more.
+ * taken by who owned the machine, outside of an NMI, wants it once more.
  */
-void
-db_nmi_repeat(void)
+bool
+db_nmi_retake(void)
 {
-	struct cpu_info *ci = curcpu();
-
-	if (!ci->ci_nmi.nc_again)
-		return;
-	ci->ci_nmi.nc_again = false;
-	lapic_send_nmi(ci->ci_apicid);
+	return nmi_stop_retake();
 }
 
 void
@@ -208,5 +203,5 @@ db_context_leave_nmi(const struct db_context *dc)
 	struct cpu_info *ci = curcpu();
 
 	if (!dc->dc_in_nmi && nmi_in_progress(ci) && nmi_abandon(ci))
-		ci->ci_nmi.nc_again = true;
+		ci->ci_nmi.nc_again = 1;
 }

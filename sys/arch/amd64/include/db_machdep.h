@@ -54,7 +54,7 @@ void db_lwp_trace(const struct lwp *, db_print_t);	/* not on a CPU */
 /* NMIs that came while this CPU debugs. */
 void db_nmi_unblock(void);		/* make them latch */
 bool db_nmi_again(void);		/* was there one?  Forgets it */
-void db_nmi_repeat(void);		/* the machine goes on: take it now */
+bool db_nmi_retake(void);		/* one came since: the machine is ours again */
 
 /* What a fault or panic in the debugger would leave behind. */
 struct db_context {

@@ -57,7 +57,7 @@ struct nmi_cpu {
 
 	/* nmi_ipi.c */
 	volatile u_int nc_ipi;		/* why we sent it an NMI: NMI_IPI_* */
-	volatile bool nc_again;		/* one came while we own the machine */
+	volatile u_int nc_again;	/* one came while we own the machine */
 	volatile u_int nc_parked;	/* the stop word it waits on, or 0 */
 	const struct trapframe *volatile nc_frame;	/* what it was doing */
 

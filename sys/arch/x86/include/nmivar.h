@@ -174,6 +174,7 @@ void nmi_ipi_init(void);
 bool nmi_stop_try(void);		/* take the machine; true: it is ours */
 u_int nmi_stop_count(void);		/* sessions so far */
 bool nmi_stop_again(void);		/* was there one since we took it? */
+bool nmi_stop_retake(void);		/* ... since then?  Ours again */
 bool nmi_park(const struct trapframe *);	/* false: nobody holds it */
 
 /* nmi_selftest.c */

@@ -110,18 +110,25 @@ cpu_stop_mine(void)
 	return (stop_word & STOP_OWNER) == cpu_number() + 1;
 }
 
+/* Take the machine, unless somebody has or had it since the word was read. */
+static bool
+stop_take(u_int word)
+{
+	if (atomic_cas_uint(&stop_word, word, word | (cpu_number() + 1)) != word)
+		return false;
+	stop_latched = nmi_latched(curcpu());
+	return true;
+}
+
 /* Any context. */
 bool
 nmi_stop_try(void)
 {
-	u_int word = stop_word, me = cpu_number() + 1;
+	u_int word = stop_word;
 
 	if ((word & STOP_OWNER) != 0)
-		return (word & STOP_OWNER) == me;
-	if (atomic_cas_uint(&stop_word, word, word | me) != word)
-		return false;
-	stop_latched = nmi_latched(curcpu());
-	return true;
+		return (word & STOP_OWNER) == cpu_number() + 1;
+	return stop_take(word);
 }
 
 /* Any context: how often the machine was stopped and went on. */
@@ -139,9 +146,8 @@ bool
 nmi_stop_again(void)
 {
 	struct cpu_info *ci = curcpu();
-	bool again = ci->ci_nmi.nc_again;
+	bool again = atomic_swap_uint(&ci->ci_nmi.nc_again, 0) != 0;
 
-	ci->ci_nmi.nc_again = false;
 	if (!nmi_in_progress(ci) || !nmi_absorb(ci, stop_latched))
 		return again;
 	/* Perhaps the session before sent it, and thought us lost. */
@@ -166,7 +172,7 @@ nmi_unpark(struct cpu_info *ci, uint64_t latched)
 		}
 		atomic_and_uint(&nc->nc_ipi, ~NMI_IPI_STOP);
 	}
-	nc->nc_again = false;		/* who stopped us has answered it */
+	nc->nc_again = 0;		/* who stopped us has answered it */
 	nc->nc_frame = NULL;
 	atomic_store_release(&nc->nc_parked, 0);
 }
@@ -207,17 +213,45 @@ nmi_park(const struct trapframe *tf)
 	return parked;
 }
 
+/* Any context: in an NMI the one that stops us is only latched. */
+static void
+stop_relax(void)
+{
+	struct cpu_info *ci = curcpu();
+
+	if (nmi_in_progress(ci))
+		(void)nmi_park(NMI_FRAME(ci->ci_md.cmd_ist[IST_NMI - 1]));
+	x86_pause();
+}
+
 /* Any context: take the machine, or wait here for ever after. */
 void
 cpu_stop_enter(void)
 {
-	struct cpu_info *ci = curcpu();
+	while (!nmi_stop_try())
+		stop_relax();
+}
 
-	while (!nmi_stop_try()) {
-		if (nmi_in_progress(ci))
-			(void)nmi_park(NMI_FRAME(ci->ci_md.cmd_ist[IST_NMI - 1]));
-		x86_pause();
+/*
+ * By who owned the machine until now: an NMI that came outside of an NMI
+ * after it had asked for the last time competes anew by this.  Whoever has the
+ * machine meanwhile stops us, and that is the answer; so the word is read
+ * before nc_again.  True: the machine is ours again.
+ */
+bool
+nmi_stop_retake(void)
+{
+	struct nmi_cpu *nc = &curcpu()->ci_nmi;
+	u_int word;
+
+	while ((word = stop_word, nc->nc_again) != 0) {
+		if ((word & STOP_OWNER) == 0 && stop_take(word)) {
+			nc->nc_again = 0;
+			return true;
+		}
+		stop_relax();
 	}
+	return false;
 }
 
 static bool

@@ -94,11 +94,20 @@ nmi_latched(const struct cpu_info *ci)
 	return *nmi_word(ci, IST_TOP_LATCHED);
 }
 
-/* Whoever is stopped from here on absorbs also what is pending already. */
+/*
+ * Whoever is stopped from here on absorbs also what is pending already.  Both
+ * words have to be of one moment: one may come in between.
+ */
 uint64_t
 nmi_latched_before(const struct cpu_info *ci)
 {
-	return nmi_latched(ci) - (*nmi_word(ci, IST_TOP_PENDING) != 0);
+	uint64_t latched, pending;
+
+	do {
+		latched = nmi_latched(ci);
+		pending = *nmi_word(ci, IST_TOP_PENDING);
+	} while (nmi_latched(ci) != latched);
+	return latched - (pending != 0);
 }
 
 /*

@@ -119,7 +119,7 @@ nmi_unclaimed(struct trapframe *tf)
 
 	ci->ci_nmi.nc_unclaimed.ev_count++;
 	if (cpu_stop_mine()) {
-		ci->ci_nmi.nc_again = true;	/* in a panic or the debugger */
+		ci->ci_nmi.nc_again = 1;	/* in a panic or the debugger */
 		return;
 	}
 	while (!nmi_stop_try()) {
