@@ -189,8 +189,7 @@ MUTANTS = [
            "if (value & ~(uint64_t)DB_FLAGS || (value & PSL_MBO) == 0)", "if (0)",
            "scenario test_ddb.py::test_commands"),
     Mutant("E13", "a machine check returns into the window", NMITRAP,
-           "\ttf->tf_rip = (vaddr_t)nmi_window;\n"
-           "\ttf->tf_rsp = (vaddr_t)NMI_FRAME(ci->ci_md.cmd_ist[IST_NMI - 1]);\n", "",
+           "\ttf->tf_rip = (vaddr_t)nmi_window;\n", "",
            ENTRY + "a_machine_check_in_the_window_is_gone_on_from[max]"),
     Mutant("E13", "a machine check in the entry is gone on from", NMITRAP,
            "if (tf->tf_rip < (vaddr_t)nmi_window || tf->tf_rip == (vaddr_t)nmi_iretq)", "if (0)",
