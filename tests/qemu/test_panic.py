@@ -38,6 +38,7 @@ def test_a_panic_in_the_report_leaves_only_that_part_out(die):
     vm.expect(r"^cpu\d+: Begin traceback\.\.\.$")
     vm.expect(r"^in the report of the panic: the console panics$")
     ended(vm)
+    assert vm.log.count("Begin traceback") == 1     # which it was in
 
 
 def test_a_fault_in_the_report_is_told_and_the_report_goes_on(die):
