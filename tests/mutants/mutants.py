@@ -83,6 +83,7 @@ MUTANTS = [
     Mutant("E9", "a reschedule comes before the iret", "sys/arch/x86/x86/nmi_trap.c",
            "\t\treturn nmi_dispatch_unwatched(tf);\n\treturn nmi_dispatch(tf);\n",
            "\t\treturn nmi_dispatch_unwatched(tf);\n\tint claimed = nmi_dispatch(tf);\n"
+           "\tvoid yield(void);\n"
            "\tif (USERMODE(tf->tf_cs) && curcpu()->ci_want_resched)\n\t\tyield();\n"
            "\treturn claimed;\n",
            "kernel user_resched 1"),
