@@ -134,6 +134,19 @@ enum nmi_cause { NMI_UNKNOWN, NMI_SERR, NMI_IOCHK, NMI_CAUSES };
 enum nmi_policy { NMI_DDB, NMI_PANIC, NMI_LOG };
 enum nmi_policy nmi_policy(enum nmi_cause);
 
+/*
+ * nmi_act.c: what is done about an NMI.  ax_say() says it with one call of
+ * pr, a whole line; the panic is "ax_panic on cpuN".
+ */
+struct nmi_action {
+	enum nmi_policy ax_policy;
+	void (*ax_say)(const struct nmi_action *, void (*pr)(const char *, ...));
+	const char *ax_panic;
+};
+bool nmi_act_begin(const struct trapframe *);	/* is it ours to act? */
+void nmi_act(struct trapframe *, const struct nmi_action *);
+void nmi_act_end(void);			/* instead of nmi_act() */
+
 /* nmi_ping.c */
 #define NMI_PING_MS	200
 void nmi_ping_init(void);

@@ -1,21 +1,17 @@
 /*
- * An NMI that no handler claims: say where it came from as far as the
- * machine tells, and act.
+ * An NMI that no handler claims: where it came from, as far as the machine
+ * tells, and what is said of it.  nmi_act.c acts.
  *
- * NMI context.  Output goes straight to the polled console.
+ * NMI context.
  */
 
 #include <sys/param.h>
 #include <sys/systm.h>
-#include <sys/cons.h>
-#include <sys/debugger.h>
 #include <sys/kernel.h>
 
 #include <machine/cpu.h>
-#include <machine/db_machdep.h>
 
 #include <x86/cpufunc.h>
-#include <x86/nmi_defer.h>
 #include <x86/nmivar.h>
 
 /* Port 0x61, the AT's system control port. */
@@ -65,68 +61,61 @@ nmi_rearm(uint8_t port)
 	outb(NMISC_PORT, port & (uint8_t)~off);
 }
 
-/* What stands before "N handlers" and is the same for every policy. */
-#define REPORT		"nmi: %s: unclaimed NMI, %s (port 61 0x%02x), none of %d handlers"
+/* What a report of one says. */
+struct unclaimed {
+	struct nmi_action u_action;	/* first: one address for both */
+	enum nmi_cause u_cause;
+	uint8_t u_port;
+	u_int u_suppressed;		/* before it, of which nothing was said */
+};
 
+/* One call of pr, and so one line, whoever else prints. */
 static void
-nmi_log_line(const struct cpu_info *ci, enum nmi_cause cause, uint8_t port)
+unclaimed_say(const struct nmi_action *what, void (*pr)(const char *, ...))
 {
-	uint64_t now = uptime_us();
+	const struct unclaimed *u = (const void *)what;
 	char more[32] = "";
 
-	if (log_last != 0 && now - log_last < LOG_INTERVAL) {
-		log_suppressed++;
-		return;
-	}
-	log_last = now;
-	if (log_suppressed != 0)
-		snprintf(more, sizeof(more), ", %u more suppressed", log_suppressed);
-	log_suppressed = 0;
-	nmi_printf(REPORT "%s\n", cpu_name(ci), cause_names[cause], port,
+	if (u->u_suppressed != 0)
+		snprintf(more, sizeof(more), ", %u more suppressed", u->u_suppressed);
+	pr("nmi: %s: unclaimed NMI, %s (port 61 0x%02x), none of %d handlers%s\n",
+	    cpu_name(curcpu()), cause_names[u->u_cause], u->u_port,
 	    nmi_account_count(), more);
 }
 
-static void
-nmi_act(struct trapframe *tf)
+/* One line in LOG_INTERVAL; false: not now. */
+static bool
+log_allowed(struct unclaimed *u)
 {
-	struct cpu_info *ci = curcpu();
-	uint8_t port = inb(NMISC_PORT);
-	enum nmi_cause cause = nmi_cause(port);
+	uint64_t now = uptime_us();
 
-	nmi_rearm(port);
-	if (nmi_policy(cause) == NMI_LOG) {
-		nmi_log_line(ci, cause, port);
-		cpu_stop_exit();
-		return;
+	if (log_last != 0 && now - log_last < LOG_INTERVAL) {
+		log_suppressed++;
+		return false;
 	}
-	x86_nmi_unblock();		/* a second one is latched */
-	cpu_stop_begin();		/* our line is not put into another one */
-	cnfreshline();
-	printf_nolog(REPORT "\n", cpu_name(ci), cause_names[cause], port,
-	    nmi_account_count());
-	if (nmi_policy(cause) == NMI_PANIC || !db_possible()) {
-		trapframe_print(tf, printf_nolog);
-		panic("unclaimed NMI on %s", cpu_name(ci));
-	}
-	db_nmi(tf);
+	log_last = now;
+	u->u_suppressed = log_suppressed;
+	log_suppressed = 0;
+	return true;
 }
 
 /* From the stub. */
 void
 nmi_unclaimed(struct trapframe *tf)
 {
-	struct cpu_info *ci = curcpu();
+	struct unclaimed u = {
+		.u_action = { .ax_say = unclaimed_say, .ax_panic = "unclaimed NMI" }
+	};
 
-	ci->ci_nmi.nc_unclaimed.ev_count++;
-	if (cpu_stop_mine()) {
-		ci->ci_nmi.nc_again = true;	/* in a panic or the debugger */
+	curcpu()->ci_nmi.nc_unclaimed.ev_count++;
+	if (!nmi_act_begin(tf))
 		return;
-	}
-	while (!nmi_stop_try()) {
-		/* Somebody is at it already: this one is part of that. */
-		if (nmi_park(tf))
-			return;
-		x86_pause();
-	}
-	nmi_act(tf);
+	u.u_port = inb(NMISC_PORT);
+	u.u_cause = nmi_cause(u.u_port);
+	nmi_rearm(u.u_port);
+	u.u_action.ax_policy = nmi_policy(u.u_cause);
+	if (u.u_action.ax_policy == NMI_LOG && !log_allowed(&u))
+		nmi_act_end();
+	else
+		nmi_act(tf, &u.u_action);
 }
