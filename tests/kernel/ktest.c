@@ -4,12 +4,14 @@
  * Command line: ktest=TEXT runs the tests whose name contains TEXT,
  * ktest_die=NAME runs one death instead, ktest_bench=NAME a benchmark.
  * ktest_storm=SECONDS: how long the host injects NMIs (t_nmi_churn.c).
+ * ktest_console=1: the operator's console, with the commands of this image.
  * Without QEMU's isa-debug-exit device the machine just halts at the end.
  */
 
 #include <sys/boot_hook.h>
 #include <sys/bootinfo.h>
 #include <sys/cons.h>
+#include <sys/console.h>
 #include <machine/intr.h>	/* outb */
 #include "ktest.h"
 
@@ -182,6 +184,10 @@ kt_main(void)
 	char pattern[64] = "", name[64];
 	u_int n[KT_NRESULTS] = { 0 };
 
+	if (kt_bootarg("ktest_console", name, sizeof(name))) {
+		console_start();
+		return;
+	}
 	if (kt_bootarg("ktest_die", name, sizeof(name)))
 		kt_die(name);
 	if (kt_bootarg("ktest_bench", name, sizeof(name)))

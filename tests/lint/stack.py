@@ -39,8 +39,9 @@ POINTERS = {
     ("cons.c", "cnpollc"): ["com_getc"],
     ("cons.c", "cnflush"): ["com_flush"],
     # What of an NMI is said, and by what: struct nmi_action.
-    ("nmi_act.c", "nmi_act"): ["unclaimed_say"],
+    ("nmi_act.c", "nmi_act"): ["unclaimed_say", "nmi_storm_say"],
     ("nmi_unclaimed.c", "unclaimed_say"): ["nmi_printf", "printf_nolog"],
+    ("nmi_storm.c", "nmi_storm_say"): ["nmi_printf", "printf_nolog"],
     # Traces, registers, and who was stopped where.
     ("db_trace.c", ANY): ["printf_nolog"],
     ("nmi_ipi.c", ANY): ["printf_nolog"],

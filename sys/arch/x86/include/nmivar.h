@@ -135,6 +135,24 @@ enum nmi_policy { NMI_DDB, NMI_PANIC, NMI_LOG };
 enum nmi_policy nmi_policy(enum nmi_cause);
 
 /*
+ * nmi_cause.c: names for the log.  A bit is added once and noted in an NMI:
+ * "nmi log" then says what it was.
+ */
+uint32_t nmi_cause_add(const char *);
+const char *nmi_cause_bit(u_int);
+const char *nmi_cause_name(enum nmi_cause);
+static inline void
+nmi_cause_note(uint32_t bit)
+{
+	curcpu_load(ci_nmi.nc_entry)->le_why |= bit;
+}
+
+/* nmi_storm.c */
+void nmi_storm_show(void (*pr)(const char *, ...));
+void nmi_unmask(void);
+void nmi_lint1_follow(void);		/* an interrupt or NMI of this CPU */
+
+/*
  * nmi_act.c: what is done about an NMI.  ax_say() says it with one call of
  * pr, a whole line; the panic is "ax_panic on cpuN".
  */
