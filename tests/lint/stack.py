@@ -33,9 +33,10 @@ ANY = "any"             # also calls that the compiler merged and gave no line
 POINTERS = {
     ("nmi.c", "nmi_call_all"): HANDLERS,    # whatever nmi_establish() was given
     # What kvprintf() is given: grep kvprintf.
-    ("kprintf.c", ANY): ["put_console", "put_both", "nmi_putc", "snputc", "db_put"],
+    ("kprintf.c", ANY): ["put_console", "put_both", "nmi_putc", "db_put"],
     # The consoles: struct consdev.
     ("cons.c", "cnputc"): ["com_putc"],
+    ("cons.c", "cnwrite"): ["com_puts"],
     ("cons.c", "cnpollc"): ["com_getc"],
     ("cons.c", "cnflush"): ["com_flush"],
     # What of an NMI is said, and by what: struct nmi_action.
