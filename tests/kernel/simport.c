@@ -111,8 +111,9 @@ cmd_raise(int argc, char **argv)
 			continue;
 		if (simport_mode != causes[i].mode)
 			simport_set(causes[i].mode);
-		if (causes[i].bits != 0 && !simport_raise(causes[i].bits))
-			printf_nolog("raise: %s is latched or off\n", argv[1]);
+		printf_nolog("raise: %s is %s\n", argv[1],
+		    causes[i].bits == 0 || simport_raise(causes[i].bits) ?
+		    "raised" : "latched or off");
 		return 0;
 	}
 	return EINVAL;

@@ -17,6 +17,9 @@ PING = "sys/arch/x86/x86/nmi_ping.c"
 ACCOUNT = "sys/arch/x86/x86/nmi_account.c"
 NMIVAR = "sys/arch/x86/include/nmivar.h"
 STUB = "sys/arch/amd64/amd64/vector.S"
+CAUSE = "sys/arch/x86/x86/nmi_cause.c"
+STORM = "sys/arch/x86/x86/nmi_storm.c"
+UNCLAIMED = "sys/arch/x86/x86/nmi_unclaimed.c"
 LAPIC = "sys/arch/x86/x86/lapic.c"
 MUTEX = "sys/kern/kern_mutex.c"
 KMEM = "sys/kern/subr_kmem.c"
@@ -129,6 +132,43 @@ MUTANTS = [
     Mutant("P1", "nobody answers", STUB, "\tcall\tnmi_trap_unclaimed\n", "",
            "scenario test_nmi.py::"
            "test_an_nmi_that_all_handlers_decline_is_reported_in_the_contracts_words"),
+    Mutant("P3", "a cause is not armed again", CAUSE,
+           "\tnmi_port_write(keep | off);\n"
+           "\tnmi_port_write((uint8_t)((keep & ~off) | port_off));\n", "\t(void)keep;\n",
+           "kernel nmi_port_rearm 1"),
+    Mutant("P3", "every CPU reads the port", UNCLAIMED,
+           "\tif (nmi_event_old(now))\n", "\tif (0)\n", "kernel nmi_one_reader_late 2"),
+    Mutant("P3", "a second NMI is the first one's", CAUSE,
+           "(event_cpus & 1U << cpu_number()) != 0 ||\n\t    now", "now",
+           "kernel nmi_event_again 1"),
+    Mutant("P3", "no port is a port", CAUSE,
+           "\tif (port != NMISC_NONE)\n\t\tport_rearm(port);\n", "\tport_rearm(port);\n",
+           "kernel nmi_port_unknown 1"),
+    Mutant("P3", "of two causes one is forgotten", CAUSE,
+           "\tif ((port & NMISC_IOCHK) != 0 && nmi_policy(NMI_SERR) == NMI_LOG)\n"
+           "\t\treturn NMI_IOCHK;\n", "", "kernel nmi_port_both 1"),
+    Mutant("P8", "the log has no limit", UNCLAIMED,
+           "\tif (l->l_ever && r->", "\tif (0 && l->l_ever && r->",
+           "scenario test_policy.py::test_logged_nmis_are_limited_and_all_of_them_are_told"),
+    Mutant("P8", "what is suppressed waits for the next one", UNCLAIMED,
+           "\tcallout_reset(&l->l_callout, hz, log_tell, l);\n", "\t(void)log_tell;\n",
+           "scenario test_policy.py::test_logged_nmis_are_limited_and_all_of_them_are_told"),
+    Mutant("P8", "a storm is not masked", STORM,
+           "\tcause_mask(ev->ev_cause, true);\n", "", "kernel nmi_storm_serr 1"),
+    Mutant("P8", "a storm is counted for ever", STORM,
+           "\t\tst->st_events = 0;\n\t}\n", "\t}\n", "kernel nmi_storm_slow 1"),
+    Mutant("P8", "the other CPUs stay open", STORM,
+           "\t\t\tlapic_send_ipi(ci->ci_apicid, INTRVEC_NMISOFT);\n", "\t\t\tcontinue;\n",
+           "kernel nmi_storm_lint1 2"),
+    Mutant("P8", "a CPU without interrupts stays open", STORM,
+           "\tnmi_lint1_follow();\n\treturn true;\n", "\treturn true;\n",
+           "kernel nmi_storm_follows 1"),
+    Mutant("P8", "what is masked stops the machine", UNCLAIMED,
+           "\tif (nmi_quarantined(r.r_event.ev_cause))\n",
+           "\tif (nmi_quarantined(r.r_event.ev_cause) && now == 0)\n",
+           "kernel nmi_storm_unmaskable 1"),
+    Mutant("P8", "unmask does not", STORM,
+           "\t\tcause_mask(cause, false);\n", "", "kernel nmi_storm_serr 1"),
     Mutant("P5", "an NMI under way is forgotten", IPI,
            "\tif (nc->nc_ipi & NMI_IPI_STOP) {\n", "\tif (0) {\n", "kernel nmi_stop_crossed 2"),
     Mutant("P5", "what came while parked runs", IPI,

@@ -19,6 +19,7 @@
 #define	NMISC_SERR_OFF	0x04		/* set and cleared: armed again */
 #define	NMISC_IOCHK_OFF	0x08
 #define	NMISC_ENABLES	0x0f		/* the bits that are written */
+#define	NMISC_OTHERS	0x03		/* those of timer and speaker */
 uint8_t nmi_port_read(void);
 void nmi_port_write(uint8_t);
 

@@ -118,7 +118,7 @@ nmi_port_mask(enum nmi_cause cause, bool mask)
 		atomic_and_uint(&port_off, ~bit);
 	if (port == NMISC_NONE)
 		return;
-	port &= NMISC_ENABLES & (uint8_t)~(NMISC_SERR_OFF | NMISC_IOCHK_OFF);
+	port &= NMISC_OTHERS;
 	do {
 		off = port_off;
 		nmi_port_write((uint8_t)(port | off));

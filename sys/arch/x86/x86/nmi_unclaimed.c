@@ -10,6 +10,7 @@
 #include <sys/systm.h>
 #include <sys/atomic.h>
 #include <sys/callout.h>
+#include <sys/cons.h>
 #include <sys/kernel.h>
 
 #include <machine/cpu.h>
@@ -42,6 +43,7 @@ log_tell(void *arg)
 	if ((n = atomic_swap_uint(&l->l_suppressed, 0)) == 0)
 		return;
 	l->l_said = nmi_clock();
+	cnfreshline();
 	printf("nmi: %u more unclaimed NMIs suppressed, %s\n", n,
 	    nmi_cause_name((enum nmi_cause)(l - limits)));
 }
