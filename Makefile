@@ -81,14 +81,16 @@ $B/sys/arch/x86/x86/nmi.o $B/sys/arch/x86/x86/nmi_trap.o: CFLAGS += -foptimize-s
 # Linked twice: the symbol table, last in the image, moves nothing.
 define link
 	@echo "LD $@"
-	$V $(LD) $(LDFLAGS) -o $@.tmp $(filter %.o,$^)
+	$V $(LD) $(LDFLAGS) $(WRAP) -o $@.tmp $(filter %.o,$^)
 	$V $(NM) -n $@.tmp | awk -f sys/kern/makeksyms.awk >$@.ksyms.s
 	$V $(CC) -c -o $@.ksyms.o $@.ksyms.s
-	$V $(LD) $(LDFLAGS) -o $@.tmp $(filter %.o,$^) $@.ksyms.o
+	$V $(LD) $(LDFLAGS) $(WRAP) -o $@.tmp $(filter %.o,$^) $@.ksyms.o
 	$V mv $@.tmp $@
 endef
 
 $B/kernel: $(OBJS)
+# Its port 0x61 can be a model: tests/kernel/simport.c.
+$B/kernel.test: WRAP = --wrap=nmi_port_read --wrap=nmi_port_write
 $B/kernel.test: $(OBJS) $(TESTOBJS)
 VECTOR	= sys/arch/$(ARCH)/$(ARCH)/vector.o
 $B/kernel.test.debug_entry: $B/debug_entry/$(VECTOR) $(filter-out $B/$(VECTOR),$(OBJS)) $(TESTOBJS)

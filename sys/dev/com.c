@@ -24,6 +24,7 @@
 #define COM_RATE	115200
 #define COM_PATIENCE	2000000	/* polls, 1 s or more: a slow reader is not a dead one */
 #define COM_BURST	64	/* characters before others get their turn */
+#define COM_FILL	15	/* of its FIFO of 16: another may be about to put one */
 #define COM_SETTLE	1000	/* polls for another CPU to note a break */
 
 struct com_softc {
@@ -41,6 +42,7 @@ struct com_softc {
 
 static int com_getc(void *);
 static void com_putc(void *, int);
+static void com_puts(void *, const char *, size_t);
 
 static struct com_softc com_softc[] = {
 	{ .sc_cn = { .cn_name = "com0" }, .sc_port = 0x3f8, .sc_irq = 4 },
@@ -117,6 +119,32 @@ com_putc(void *cookie, int c)
 		com_write(sc, COM_DATA, (u_int)c);
 	else
 		atomic_inc_uint(&sc->sc_dropped);
+}
+
+/* Ready means that the FIFO is empty: one look is good for some characters. */
+static void
+com_puts(void *cookie, const char *s, size_t len)
+{
+	struct com_softc *sc = cookie;
+	const char *const end = s + len;
+	const uint16_t port = (uint16_t)(sc->sc_port + COM_DATA);
+
+	while (s != end) {
+		if (!com_wait(sc, LSR_TXRDY)) {
+			atomic_inc_uint(&sc->sc_dropped);
+			s++;
+			continue;
+		}
+		for (u_int room = COM_FILL; room > 1 && s != end; room--) {
+			const uint8_t c = (uint8_t)*s++;
+
+			if (c == '\n') {
+				outb(port, '\r');
+				room--;
+			}
+			outb(port, c);
+		}
+	}
 }
 
 static void
@@ -226,6 +254,7 @@ com_cninit(void)
 	sc->sc_present = true;
 	sc->sc_cn.cn_getc = com_getc;
 	sc->sc_cn.cn_putc = com_putc;
+	sc->sc_cn.cn_write = com_puts;
 	sc->sc_cn.cn_flush = com_flush;
 	sc->sc_cn.cn_cookie = sc;
 	cn_tab = &sc->sc_cn;

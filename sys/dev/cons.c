@@ -49,6 +49,19 @@ cnputc(int c)
 		cn_midline = false;
 }
 
+/* Any context. */
+void
+cnwrite(const char *s, size_t len)
+{
+	const struct consdev *cn = cn_tab;
+
+	if (cn == NULL || len == 0)
+		return;
+	cn_midline = true;
+	cn->cn_write(cn->cn_cookie, s, len);
+	cn_midline = s[len - 1] != '\n';
+}
+
 /* Any context: returns when the line is idle, or stuck. */
 void
 cnflush(void)

@@ -19,6 +19,9 @@
 
 #define EVCNT_TEXT 65536	/* bytes: a line is about 40, a CPU has some ten */
 
+#define SYSRQ_DEFAULT	438	/* Linux's bits: most, but no signals and no debugging */
+#define SYSRQ_ALL	0x1ff
+
 #define RO	CTLFLAG_READONLY
 #define RW	CTLFLAG_READWRITE
 
@@ -98,6 +101,12 @@ get_evcnt(const struct sysctl_node *n __unused, struct sysctl_value *v)
 {
 	evcnt_foreach(EVCNT_TYPE_ANY, put_evcnt, v);
 }
+
+/* Kept for whoever reads sysctl.conf as Linux does; no key is served yet. */
+static int sysrq_mask = SYSRQ_DEFAULT;
+SYSCTL_NODE(sysrq, "kernel.sysrq", CTLTYPE_INT, RW,
+    "Linux's mask of SysRq functions; this kernel has none of them",
+    .sn_data = &sysrq_mask, .sn_max = SYSRQ_ALL);
 
 SYSCTL_NODE(panic, "kernel.panic", CTLTYPE_INT, RW,
     "seconds from panic to reboot; 0 stay halted, -1 at once",

@@ -1,6 +1,6 @@
 /*
  * Assignments as people write them: "NAME = VALUE", one or a whole
- * sysctl.conf of them.
+ * sysctl.conf of them, as NetBSD and Linux write theirs.
  *
  * The text comes from a boot module, so it may be anything at all, a
  * compressed file included: it need not end in a NUL or a newline, and
@@ -29,6 +29,15 @@ conf_trim(char *s)
 	return s;
 }
 
+/* Linux takes "kernel/panic" for kernel.panic; no name here has a '/'. */
+static void
+conf_dots(char *name)
+{
+	for (; *name != '\0'; name++)
+		if (*name == '/')
+			*name = '.';
+}
+
 int
 sysctl_assign(char *text, char *err, size_t errlen)
 {
@@ -49,6 +58,7 @@ sysctl_assign(char *text, char *err, size_t errlen)
 		snprintf(err, errlen, "want NAME = VALUE (EINVAL)");
 		return EINVAL;
 	}
+	conf_dots(name);
 	error = sysctl_set_text(name, conf_trim(eq + 1), err, errlen);
 	return error == ENOENT && forgive ? 0 : error;
 }
@@ -90,7 +100,13 @@ conf_line(const char *text, size_t len, char *err, size_t errlen)
 	memcpy(line, text, len);
 	line[len] = '\0';
 	conf_uncomment(line);
-	return sysctl_assign(line, err, errlen);
+	if (line[0] != '-')
+		return sysctl_assign(line, err, errlen);
+	/* Linux: whatever becomes of this one.  What is no assignment is told. */
+	if (strchr(line, '=') == NULL)
+		return sysctl_assign(line + 1, err, errlen);
+	(void)sysctl_assign(line + 1, err, errlen);
+	return 0;
 }
 
 void

@@ -98,6 +98,13 @@ prf_putc(int c)
 	cnputc(c);
 }
 
+void
+prf_write(const char *s, size_t len)
+{
+	prf_progress += (u_int)len;
+	cnwrite(s, len);
+}
+
 static void
 put_console(int c, void *arg __unused)
 {

@@ -13,6 +13,7 @@ struct consdev {
 	const char *cn_name;		/* "com0" */
 	int (*cn_getc)(void *);		/* polled: a character or -1 */
 	void (*cn_putc)(void *, int);	/* polled, bounded */
+	void (*cn_write)(void *, const char *, size_t);	/* the same, with CR */
 	void (*cn_intr)(void *);	/* as its interrupt; NULL: not yet */
 	void (*cn_flush)(void *);	/* wait until all is sent, bounded */
 	void *cn_cookie;
@@ -22,6 +23,7 @@ extern struct consdev *cn_tab;		/* NULL before the console is there */
 
 void cninit(void);
 void cnputc(int);			/* "\n" becomes CR LF */
+void cnwrite(const char *, size_t);	/* many at once, for less */
 void cnflush(void);			/* last words, before a reset */
 void cnfreshline(void);			/* "\n" unless at the start of a line */
 bool cnbroken(void);			/* did that end a line, since last asked? */

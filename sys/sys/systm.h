@@ -25,6 +25,7 @@ void vprintf_nolog(const char *, va_list) __printflike(1, 0);
 bool prf_enter(void);
 void prf_exit(bool);
 void prf_putc(int);	/* to the console: whoever waits sees that we live */
+void prf_write(const char *, size_t);	/* many at once, for less */
 void cnputc(int);		/* the console's; see <dev/cons.h> */
 
 /* reboot(9) */

@@ -18,15 +18,19 @@
 #	make fuzz FUZZ_TARGETS=ddb_expr FUZZ_RUNS=10000000
 #	build/fuzz/NAME FILE			one input again
 
-FUZZ_TARGETS ?= ddb_command ddb_edit ddb_expr
+FUZZ_TARGETS ?= ddb_command ddb_edit ddb_expr sysctl_conf sysctl_text
 
 ddb_files	= $(patsubst %,sys/ddb/db_%.c,$(1)) sys/arch/amd64/amd64/db_stack.S tests/fuzz/ddb_shim.c
 FUZZ_ddb_command = $(call ddb_files,access break command examine expr format input lex output run variables)
 FUZZ_ddb_edit	= $(call ddb_files,input)
 FUZZ_ddb_expr	= $(call ddb_files,access expr input lex variables)
+FUZZ_sysctl_conf = $(UNIT_sysctl)
+FUZZ_sysctl_text = $(UNIT_sysctl)
 FUZZ_RUNS_ddb_command	= 6000
 FUZZ_RUNS_ddb_edit	= 6000
 FUZZ_RUNS_ddb_expr	= 60000
+FUZZ_RUNS_sysctl_conf	= 20000
+FUZZ_RUNS_sysctl_text	= 60000
 
 FUZZCC		= clang
 FB		= build/fuzz

@@ -119,3 +119,21 @@ KDEATH(nmi_log, "nmi-log", "the log while an NMI is being handled, and of latche
 	dm_log();
 	panic("nmi-log");
 }
+
+/* In a boot of its own: a name that was added stays. */
+KDEATH(nmi_causes, "nmi-causes", "more names of causes than the log has bits")
+{
+	static char names[33][4];
+	u_int i;
+
+	for (i = 0; i < __arraycount(names); i++) {
+		snprintf(names[i], sizeof(names[i]), "%u", i);
+		if (nmi_cause_add(names[i]) == 0)
+			break;
+	}
+	KASSERT(i < __arraycount(names) && nmi_cause_bit(32) == NULL);
+	KASSERT(nmi_cause_add(names[0]) != 0 && nmi_cause_add("one more") == 0);
+	curcpu()->ci_nmi.nc_entry->le_why = ~0U;
+	dm_log();
+	panic("nmi-causes: no more after %u", i);
+}

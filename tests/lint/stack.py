@@ -33,13 +33,18 @@ ANY = "any"             # also calls that the compiler merged and gave no line
 POINTERS = {
     ("nmi.c", "nmi_call"): HANDLERS,    # whatever nmi_establish() was given
     # What kvprintf() is given: grep kvprintf.
-    ("kprintf.c", ANY): ["put_console", "put_both", "nmi_putc", "snputc", "db_put"],
+    ("kprintf.c", ANY): ["put_console", "put_both", "nmi_putc", "db_put"],
     # The consoles: struct consdev.
     ("cons.c", "cnputc"): ["com_putc"],
+    ("cons.c", "cnwrite"): ["com_puts"],
     ("cons.c", "cnpollc"): ["com_getc"],
     ("cons.c", "cnflush"): ["com_flush"],
     # Only its other caller, at boot, gives it another one.
     ("mca.c", ANY): ["nmi_printf"],
+    # What of an NMI is said, and by what: struct nmi_action.
+    ("nmi_act.c", "nmi_act"): ["unclaimed_say", "nmi_storm_say"],
+    ("nmi_unclaimed.c", "unclaimed_say"): ["nmi_printf", "printf_nolog"],
+    ("nmi_storm.c", "nmi_storm_say"): ["nmi_printf", "printf_nolog"],
     # Traces, registers, and who was stopped where.
     ("db_trace.c", ANY): ["printf_nolog"],
     ("nmi_ipi.c", ANY): ["printf_nolog"],

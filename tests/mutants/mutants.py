@@ -20,6 +20,9 @@ STUB = "sys/arch/amd64/amd64/vector.S"
 IST = "sys/arch/amd64/amd64/vector_ist.S"
 MCA = "sys/arch/x86/x86/mca.c"
 NMITRAP = "sys/arch/x86/x86/nmi_trap.c"
+CAUSE = "sys/arch/x86/x86/nmi_cause.c"
+NMISTORM = "sys/arch/x86/x86/nmi_storm.c"
+UNCLAIMED = "sys/arch/x86/x86/nmi_unclaimed.c"
 LAPIC = "sys/arch/x86/x86/lapic.c"
 PANIC = "sys/kern/subr_panic.c"
 MUTEX = "sys/kern/kern_mutex.c"
@@ -302,8 +305,8 @@ MUTANTS = [
            "scenario test_nmi.py::"
            "test_an_nmi_that_all_handlers_decline_is_reported_in_the_contracts_words"),
     Mutant("P1", "an unclaimed NMI is logged, whatever was asked for",
-           "sys/arch/x86/x86/nmi_unclaimed.c",
-           "\tif (nmi_policy(cause) == NMI_LOG) {\n", "\tif (nmi_policy(cause) != NMI_LOG) {\n",
+           "sys/arch/x86/x86/nmi_act.c",
+           "\tif (what->ax_policy == NMI_LOG) {\n", "\tif (what->ax_policy != NMI_LOG) {\n",
            "scenario test_ddb_stop.py::test_the_policies_of_an_unclaimed_nmi"),
     Mutant("P2", "a CPU waits for its own line to end", PRF,
            "\t\tif (owner == me)\n\t\t\treturn false;\n",
@@ -317,17 +320,53 @@ MUTANTS = [
            "\tlapic_send_nmi(ci->ci_apicid);\n", "\tlapic_send_ipi(ci->ci_apicid, 0xf0);\n",
            "scenario test_nmi.py::test_a_cpu_that_takes_no_interrupts_stops_and_shows_where"
            "[crashme_panic]"),
+    Mutant("P3", "a cause is not armed again", CAUSE,
+           "\tnmi_port_write(keep | off);\n"
+           "\tnmi_port_write((uint8_t)((keep & ~off) | port_off));\n", "\t(void)keep;\n",
+           "kernel nmi_port_rearm 1"),
+    Mutant("P3", "every CPU reads the port", UNCLAIMED,
+           "\tif (nmi_event_old(now))\n", "\tif (0)\n", "kernel nmi_one_reader_late 2"),
+    Mutant("P3", "a second NMI is the first one's", CAUSE,
+           "(event_cpus & 1U << cpu_number()) != 0 ||\n\t    now", "now",
+           "kernel nmi_event_again 1"),
+    Mutant("P3", "no port is a port", CAUSE,
+           "\tif (port != NMISC_NONE)\n\t\tport_rearm(port);\n", "\tport_rearm(port);\n",
+           "kernel nmi_port_unknown 1"),
+    Mutant("P3", "of two causes one is forgotten", CAUSE,
+           "\tif ((port & NMISC_IOCHK) != 0 && nmi_policy(NMI_SERR) == NMI_LOG)\n"
+           "\t\treturn NMI_IOCHK;\n", "", "kernel nmi_port_both 1"),
+    Mutant("P8", "the log has no limit", UNCLAIMED,
+           "\tif (l->l_ever && r->", "\tif (0 && l->l_ever && r->",
+           "scenario test_policy.py::test_logged_nmis_are_limited_and_all_of_them_are_told"),
+    Mutant("P8", "what is suppressed waits for the next one", UNCLAIMED,
+           "\tcallout_reset(&l->l_callout, hz, log_tell, l);\n", "\t(void)log_tell;\n",
+           "scenario test_policy.py::test_logged_nmis_are_limited_and_all_of_them_are_told"),
+    Mutant("P8", "a storm is not masked", NMISTORM,
+           "\tcause_mask(ev->ev_cause, true);\n", "", "kernel nmi_storm_serr 1"),
+    Mutant("P8", "a storm is counted for ever", NMISTORM,
+           "\t\tst->st_events = 0;\n\t}\n", "\t}\n", "kernel nmi_storm_slow 1"),
+    Mutant("P8", "the other CPUs stay open", NMISTORM,
+           "\t\t\tlapic_send_ipi(ci->ci_apicid, INTRVEC_NMISOFT);\n", "\t\t\tcontinue;\n",
+           "kernel nmi_storm_lint1 2"),
+    Mutant("P8", "a CPU without interrupts stays open", NMISTORM,
+           "\tnmi_lint1_follow();\n\treturn true;\n", "\treturn true;\n",
+           "kernel nmi_storm_follows 1"),
+    Mutant("P8", "what is masked stops the machine", UNCLAIMED,
+           "\tif (nmi_quarantined(r.r_event.ev_cause))\n",
+           "\tif (nmi_quarantined(r.r_event.ev_cause) && now == 0)\n",
+           "kernel nmi_storm_unmaskable 1"),
+    Mutant("P8", "unmask does not", NMISTORM,
+           "\t\tcause_mask(cause, false);\n", "", "kernel nmi_storm_serr 1"),
     Mutant("P5", "an NMI under way is forgotten", IPI,
            "\tif (nc->nc_ipi & NMI_IPI_STOP) {\n", "\tif (0) {\n", "kernel nmi_stop_crossed 2"),
     Mutant("P5", "what came while parked runs", IPI,
            "\tabsorbed = nmi_absorb(ci, latched);\n\tif (nc",
            "\tabsorbed = latched > ~0UL;\n\tif (nc", "kernel nmi_stop_absorbs 2"),
     Mutant("P5", "several own the machine", IPI,
-           "\t\treturn (word & STOP_OWNER) == me;\n", "\t\treturn true;\n",
+           "\t\treturn (word & STOP_OWNER) == cpu_number() + 1;\n", "\t\treturn true;\n",
            "kernel nmi_stop_all 4"),
     Mutant("P6", "LINT1 is masked on all but the first CPU", LAPIC,
-           "LAPIC_LVT_LINT1, LAPIC_LVT_NMI)",
-           "LAPIC_LVT_LINT1, lapic_id() == 0 ? LAPIC_LVT_NMI : LAPIC_LVT_MASKED)",
+           "\tlapic_lint1_mask(false);\n", "\tlapic_lint1_mask(lapic_id() != 0);\n",
            "scenario test_nmi.py::test_an_injected_nmi_reaches_every_cpu[2]"),
     Mutant("P7", "several panic at once", PANIC, "\tcpu_stop_enter();", "\t",
            "scenario test_panic.py::test_all_cpus_panic_at_once_and_one_reports"),

@@ -164,23 +164,6 @@ def test_the_policies_of_an_unclaimed_nmi(boot):
     assert vm.wait_exit() == 0
 
 
-def test_logged_nmis_are_limited_and_counted(boot):
-    vm = boot(smp=1)
-    vm.run("sysctl machdep.nmi.unknown=log")
-    for _ in range(50):
-        vm.inject_nmi()
-        vm.run("sysctl machdep.nmi.unclaimed")
-    lines = vm.log.count("unclaimed NMI")
-    assert 1 <= lines < 50
-    taken = int(vm.run("sysctl machdep.nmi.unclaimed").split()[-1])
-    time.sleep(1.2)
-    vm.inject_nmi()
-    vm.expect(r"none of \d+ handlers, \d+ more suppressed$")
-    told = sum(map(int, re.findall(r", (\d+) more suppressed", vm.log)))
-    assert told + vm.log.count("unclaimed NMI") == taken + 1
-    settle(vm, 1)
-
-
 def test_an_nmi_in_the_debugger_is_answered(boot):
     for smp in (1, 4):
         vm = boot(smp=smp)

@@ -41,6 +41,7 @@ PANICS = {
     "nmi-disestablish-reused": NONE + r"0x[0-9a-f]+",
     "nmi-disestablish-foreign": NONE + r"0x[0-9a-f]+",
     "nmi-unclaimed": r"unclaimed NMI on cpu\d+",
+    "nmi-causes": r"nmi-causes: no more after [12]\d",
     "nmi-log": "nmi-log",
     "nmi-panic-remove": "nmi-panic-remove",
     "nmi-witness": "nmi-witness: all CPUs had one",

@@ -264,6 +264,13 @@ cnputc(int c)
 		(*unit_cnputc_hook)(c);
 }
 
+__weak void
+cnwrite(const char *text, size_t len)
+{
+	while (len-- > 0)
+		cnputc(*text++);
+}
+
 void
 cnfreshline(void)
 {

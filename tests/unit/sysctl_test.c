@@ -5,58 +5,11 @@
 
 #include <sys/sysctl.h>
 #include "unit.h"
+#include "sysctl_nodes.h"
 
 /* Of the host: memory whose end the sanitizer knows to the byte. */
 void *malloc(size_t);
 void free(void *);
-
-/* One node of each kind. */
-static int an_int = 5;
-static int any_int;
-static bool a_bool;
-static int64_t a_quad;
-static char a_string[8] = "abc";
-static int a_word;
-static int view = 1;
-static const char *const some_words[] = { "ddb", "panic", "log", NULL };
-
-static void
-view_get(const struct sysctl_node *n __unused, struct sysctl_value *v)
-{
-	v->sv_num = view * 100;
-}
-
-static int
-view_set(const struct sysctl_node *n __unused, const struct sysctl_value *v)
-{
-	if (v->sv_num == 13)
-		return EBUSY;
-	view = (int)v->sv_num;
-	return 0;
-}
-
-static void
-text_get(const struct sysctl_node *n __unused, struct sysctl_value *v)
-{
-	strlcpy(v->sv_str, "computed", v->sv_size);
-}
-
-#define RO	CTLFLAG_READONLY
-#define RW	CTLFLAG_READWRITE
-SYSCTL_NODE(t_int, "t.int", CTLTYPE_INT, RW, "", .sn_data = &an_int,
-    .sn_min = -1, .sn_max = 10);
-SYSCTL_NODE(t_any, "t.any", CTLTYPE_INT, RW, "", .sn_data = &any_int);
-SYSCTL_NODE(t_bool, "t.bool", CTLTYPE_BOOL, RW, "", .sn_data = &a_bool);
-SYSCTL_NODE(t_quad, "t.quad", CTLTYPE_QUAD, RW, "", .sn_data = &a_quad);
-SYSCTL_NODE(t_string, "t.string", CTLTYPE_STRING, RW, "",
-    .sn_data = a_string, .sn_size = sizeof(a_string));
-SYSCTL_NODE(t_word, "t.word", CTLTYPE_ENUM, RW, "", .sn_data = &a_word,
-    .sn_words = some_words);
-SYSCTL_NODE(t_view, "t.view", CTLTYPE_INT, RW, "", .sn_get = view_get,
-    .sn_set = view_set, .sn_min = 0, .sn_max = 50);
-SYSCTL_NODE(t_text, "t.text", CTLTYPE_STRING, RO, "", .sn_get = text_get,
-    .sn_size = 16);
-SYSCTL_NODE(t_ro, "t.ro", CTLTYPE_INT, RO, "", .sn_data = &an_int);
 
 static void
 reads(const char *name, const char *text)
@@ -262,6 +215,11 @@ test_conf(void)
 	reads("t.bool", "1");
 	CONF("other.thing ?= 5\nt.int ?= 7", "");
 	reads("t.int", "7");
+	/* Linux: '/' for '.', and '-': whatever becomes of it. */
+	CONF("t/int = 8\n-t.int = 9\n- t.int=x\n-no.such = 1\n-t.ro=1\n", "");
+	reads("t.int", "9");
+	CONF("-\n-junk\n", "sysctl.conf:1: want NAME = VALUE (EINVAL)\n"
+	    "sysctl.conf:2: want NAME = VALUE (EINVAL)\n");
 	CONF("t.int=1\0002\nt.int=2\n",
 	    "sysctl.conf:1: a NUL in a line of text (EINVAL)\n");
 	reads("t.int", "2");

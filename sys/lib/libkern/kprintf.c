@@ -1,5 +1,5 @@
 /*
- * The formatting engine under printf(9) and snprintf(3).
+ * The formatting engine under printf(9) and snprintf(3), and vsnprintf(3).
  *
  * Any context, NMI included: no lock, no memory but the stack.  It knows the
  * flags "-0+ #", width and precision (also "*"), the sizes hh h l ll j z t,
@@ -19,9 +19,10 @@
 #define F_NEG	0x40
 #define F_PTR	0x80	/* 0x also before zero */
 
-/* One conversion, and where its characters go. */
+/* One conversion, and where its characters go: memory first, for less. */
 struct conv {
-	void (*c_put)(int, void *);
+	char *c_next, *c_end;
+	void (*c_put)(int, void *);	/* NULL: the rest is only counted */
 	void *c_arg;
 	int c_count;		/* characters put, all conversions */
 	u_int c_flags;
@@ -30,11 +31,14 @@ struct conv {
 	int c_size;		/* 'H' for hh, 'h', 0, 'l' */
 };
 
-static void
+static inline void
 put(struct conv *c, int ch)
 {
-	(*c->c_put)(ch, c->c_arg);
 	c->c_count++;
+	if (c->c_next != c->c_end)
+		*c->c_next++ = (char)ch;
+	else if (c->c_put != NULL)
+		(*c->c_put)(ch, c->c_arg);
 }
 
 static void
@@ -205,6 +209,8 @@ parse(struct conv *c, const char *f, struct args *a)
 	c->c_width = 0;
 	c->c_prec = -1;
 	c->c_size = 0;
+	if (*f == 's' || *f == 'd' || *f == 'u')
+		return f;	/* nothing in between, mostly */
 	f = parse_flags(c, f);
 	if (*f == '*') {
 		c->c_width = va_arg(a->ap, int);
@@ -265,6 +271,44 @@ convert(struct conv *c, char letter, struct args *a)
 	return false;
 }
 
+/* Text up to a '%', as far as there is memory for it: in few steps each. */
+static const char *
+put_plain(struct conv *c, const char *f)
+{
+	char *p = c->c_next, *const end = c->c_end;
+	int ch;
+
+	while (p != end && (ch = *f) != '%' && ch != '\0') {
+		*p++ = (char)ch;
+		f++;
+	}
+	c->c_count += (int)(p - c->c_next);
+	c->c_next = p;
+	return f;
+}
+
+static void
+format(struct conv *c, const char *fmt, struct args *a)
+{
+	const char *f, *start;
+
+	for (f = put_plain(c, fmt); *f != '\0'; f = put_plain(c, f + 1)) {
+		if (*f != '%') {
+			put(c, *f);
+			continue;
+		}
+		start = f;
+		f = parse(c, f + 1, a);
+		if (convert(c, *f, a))
+			continue;
+		while (start < f)
+			put(c, *start++);
+		if (*f == '\0')
+			break;
+		put(c, *f);
+	}
+}
+
 /*
  * => Returns how many characters were put.
  */
@@ -273,24 +317,26 @@ kvprintf(void (*putfn)(int, void *), void *arg, const char *fmt, va_list ap)
 {
 	struct conv c = { .c_put = putfn, .c_arg = arg };
 	struct args a;
-	const char *f, *start;
 
 	va_copy(a.ap, ap);
-	for (f = fmt; *f != '\0'; f++) {
-		if (*f != '%') {
-			put(&c, *f);
-			continue;
-		}
-		start = f;
-		f = parse(&c, f + 1, &a);
-		if (convert(&c, *f, &a))
-			continue;
-		while (start < f)
-			put(&c, *start++);
-		if (*f == '\0')
-			break;
-		put(&c, *f);
-	}
+	format(&c, fmt, &a);
 	va_end(a.ap);
+	return c.c_count;
+}
+
+/*
+ * => Returns the length of the whole text: size or more means it was cut.
+ */
+int
+vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
+{
+	struct conv c = { .c_next = buf, .c_end = size == 0 ? buf : buf + size - 1 };
+	struct args a;
+
+	va_copy(a.ap, ap);
+	format(&c, fmt, &a);
+	va_end(a.ap);
+	if (size != 0)
+		*c.c_next = '\0';
 	return c.c_count;
 }

@@ -8,6 +8,7 @@
 void lapic_init_cpu(void);	/* each CPU, interrupts off */
 u_int lapic_id(void);		/* of the running CPU */
 void lapic_eoi(void);
+void lapic_lint1_mask(bool);	/* of the running CPU */
 
 /*
  * Any context, NMI included; nothing happens before the boot CPU's

@@ -13,6 +13,7 @@
 #define NMI_LOG_LATCHED	0x1U	/* a run for those that came during the last */
 #define NMI_LOG_PING	0x2U	/* claimed, since nmi_ping() had sent one */
 #define NMI_LOG_STOP	0x4U	/* claimed, since we were to be stopped */
+#define NMI_LOG_CAUSE	3	/* the bit of the first enum nmi_cause; others follow */
 
 struct nmi_account;
 
@@ -25,7 +26,7 @@ struct nmi_log_entry {
 		uint64_t le_cs_why;	/* one store of cs clears le_why */
 		struct {
 			uint32_t le_cs;
-			uint32_t le_why;	/* NMI_LOG_* */
+			uint32_t le_why;	/* NMI_LOG_*, and nmi_cause_add()'s */
 		};
 	};
 	int (*le_claimer)(const struct trapframe *, void *);	/* the last one */
@@ -65,6 +66,8 @@ struct nmi_cpu {
 	volatile u_int nc_ping_sent, nc_ping_left;
 	volatile u_int nc_ping_seen, nc_ping_settled;
 	volatile u_int nc_pings;	/* NMIs claimed for them */
+
+	volatile u_int nc_lint1_masked;	/* nmi_storm.c */
 
 	/* nmi_defer.c, nmi_printf.c */
 	struct nmi_defer_ring nc_defer[2];

@@ -153,6 +153,37 @@ enum nmi_cause { NMI_UNKNOWN, NMI_SERR, NMI_IOCHK, NMI_CAUSES };
 enum nmi_policy { NMI_DDB, NMI_PANIC, NMI_LOG };
 enum nmi_policy nmi_policy(enum nmi_cause);
 
+/*
+ * nmi_cause.c: names for the log.  A bit is added once and noted in an NMI:
+ * "nmi log" then says what it was.
+ */
+uint32_t nmi_cause_add(const char *);
+const char *nmi_cause_bit(u_int);
+const char *nmi_cause_name(enum nmi_cause);
+static inline void
+nmi_cause_note(uint32_t bit)
+{
+	curcpu_load(ci_nmi.nc_entry)->le_why |= bit;
+}
+
+/* nmi_storm.c */
+void nmi_storm_show(void (*pr)(const char *, ...));
+void nmi_unmask(void);
+void nmi_lint1_follow(void);		/* an interrupt or NMI of this CPU */
+
+/*
+ * nmi_act.c: what is done about an NMI.  ax_say() says it with one call of
+ * pr, a whole line; the panic is "ax_panic on cpuN".
+ */
+struct nmi_action {
+	enum nmi_policy ax_policy;
+	void (*ax_say)(const struct nmi_action *, void (*pr)(const char *, ...));
+	const char *ax_panic;
+};
+bool nmi_act_begin(const struct trapframe *);	/* is it ours to act? */
+void nmi_act(struct trapframe *, const struct nmi_action *);
+void nmi_act_end(void);			/* instead of nmi_act() */
+
 /* nmi_ping.c */
 #define NMI_PING_MS	200
 void nmi_ping_init(void);

@@ -65,6 +65,13 @@ lapic_enable(void)
 		lapic = pmap_mapdev(madt.madt_lapic_pa, LAPIC_SIZE);
 }
 
+/* Where the chipset's NMIs come in. */
+void
+lapic_lint1_mask(bool mask)
+{
+	lapic_write(LAPIC_LVT_LINT1, LAPIC_LVT_NMI | (mask ? LAPIC_LVT_MASKED : 0));
+}
+
 /* Interrupts that firmware took and never ended would block ours. */
 static void
 lapic_drain(void)
@@ -94,7 +101,7 @@ lapic_init_cpu(void)
 	lvtmax = LAPIC_VERS_LVTMAX(lapic_read(LAPIC_VERS));
 	lapic_timer_stop();	/* UEFI leaves it running */
 	lapic_write(LAPIC_LVT_LINT0, LAPIC_LVT_MASKED);	/* the 8259s */
-	lapic_write(LAPIC_LVT_LINT1, LAPIC_LVT_NMI);
+	lapic_lint1_mask(false);
 	lapic_write(LAPIC_LVT_ERROR, LAPIC_LVT_MASKED);
 	if (lvtmax >= 4)
 		lapic_write(LAPIC_LVT_PERF, LAPIC_LVT_MASKED);

@@ -1,7 +1,7 @@
 /*
- * The operator's commands "nmi", "nmi log" and "nmi send", and the counters
- * as event counters.  Thread context; counts of other CPUs are read as they
- * stand.
+ * The operator's commands "nmi", "nmi log", "nmi send" and "nmi unmask", and
+ * the counters as event counters.  Thread context; counts of other CPUs are
+ * read as they stand.
  */
 
 #include <sys/param.h>
@@ -56,9 +56,10 @@ nmi_show(db_print_t pr)
 	nmi_account_foreach(show_handler, &pr);
 	for (CPU_INFO_FOREACH(cii, ci))
 		show_cpu(ci, pr);
+	nmi_storm_show(pr);
 }
 
-/* Who claimed it, or why nobody did. */
+/* Who claimed it, if anybody did. */
 static const char *
 claimed_by(const struct nmi_log_entry *le, bool running, char *buf, size_t len)
 {
@@ -67,20 +68,33 @@ claimed_by(const struct nmi_log_entry *le, bool running, char *buf, size_t len)
 	return running ? "nobody yet" : "unclaimed";
 }
 
+/* ", ping, SERR": what is known of why it came. */
+static const char *
+causes(uint32_t why, char *buf, size_t len)
+{
+	const char *name;
+
+	buf[0] = '\0';
+	for (u_int i = 0; (name = nmi_cause_bit(i)) != NULL; i++)
+		if (why & 1U << i) {
+			strlcat(buf, ", ", len);
+			strlcat(buf, name, len);
+		}
+	return buf;
+}
+
 static void
 show_entry(const struct cpu_info *ci, const struct nmi_log_entry *le, bool running)
 {
-	char where[80], buf[64];
+	char where[80], buf[64], why[80];
 	uint64_t tsc = (uint64_t)le->le_tsc[1] << 32 | le->le_tsc[0];
 	uint64_t ms = tsc / (tsc_freq / 1000);
 
-	printf_nolog("%7lu.%03lu  %-5s  ring %u  %-36s  %s%s%s%s%s\n",
+	printf_nolog("%7lu.%03lu  %-5s  ring %u  %-36s  %s%s%s\n",
 	    ms / 1000, ms % 1000, cpu_name(ci), le->le_cs & 3,
 	    ksyms_format(where, sizeof(where), le->le_rip),
 	    claimed_by(le, running, buf, sizeof(buf)),
-	    le->le_why & NMI_LOG_PING ? ", ping" : "",
-	    le->le_why & NMI_LOG_STOP ? ", stop" : "",
-	    le->le_why & NMI_LOG_LATCHED ? ", latched" : "",
+	    causes(le->le_why, why, sizeof(why)),
 	    running ? ", still running" : "");
 }
 
@@ -145,11 +159,15 @@ cmd_nmi(int argc, char **argv)
 		return nmi_log();
 	if (argc == 3 && strcmp(argv[1], "send") == 0)
 		return nmi_send(argv[2]);
+	if (argc == 2 && strcmp(argv[1], "unmask") == 0) {
+		nmi_unmask();
+		return 0;
+	}
 	return EINVAL;
 }
 
-CONSOLE_COMMAND(nmi, cmd_nmi, "[log | send CPU|all|self]",
-    "NMI handlers, their log, or send one");
+CONSOLE_COMMAND(nmi, cmd_nmi, "[log | send CPU|all|self | unmask]",
+    "NMI handlers, their log, send one, end a quarantine");
 
 /* Once the CPUs are there. */
 void

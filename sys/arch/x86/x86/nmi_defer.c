@@ -85,6 +85,7 @@ nmi_soft_intr(void)
 	struct nmi_defer_ring *dr = &nc->nc_defer[NMI_DEFER_THREAD];
 
 	nmi_ping_settle(nc);
+	nmi_lint1_follow();
 	nmi_printf_drain(nc);
 	ring_run(&nc->nc_defer[NMI_DEFER_INTR]);
 	if (dr->dr_head != dr->dr_tail && defer_softint != NULL)

@@ -17,19 +17,34 @@
 #include <x86/nmi_defer.h>
 #include <x86/nmivar.h>
 
+#define LINE	128		/* most lines are shorter, and cost less then */
+
+/* What the ring has no room for is counted. */
+static void
+nmi_keep(struct nmi_cpu *nc, const char *s, size_t len)
+{
+	u_int head = nc->nc_print_head, at = head % NMI_PRINTF_SIZE;
+	size_t room = NMI_PRINTF_SIZE -
+	    (head - atomic_load_acquire(&nc->nc_print_tail));
+	size_t first;
+
+	if (len > room) {
+		nc->nc_print_lost.ev_count += len - room;
+		len = room;
+	}
+	first = MIN(len, NMI_PRINTF_SIZE - at);
+	memcpy(nc->nc_print + at, s, first);
+	memcpy(nc->nc_print, s + first, len - first);
+	atomic_store_release(&nc->nc_print_head, head + (u_int)len);
+}
+
 static void
 nmi_putc(int c, void *arg)
 {
-	struct nmi_cpu *nc = arg;
-	u_int head = nc->nc_print_head;
+	char ch = (char)c;
 
 	prf_putc(c);
-	if (head - atomic_load_acquire(&nc->nc_print_tail) == NMI_PRINTF_SIZE) {
-		nc->nc_print_lost.ev_count++;
-		return;
-	}
-	nc->nc_print[head % NMI_PRINTF_SIZE] = (char)c;
-	atomic_store_release(&nc->nc_print_head, head + 1);
+	nmi_keep(arg, &ch, 1);
 }
 
 /*
@@ -43,14 +58,24 @@ nmi_printf(const char *fmt, ...)
 {
 	struct nmi_cpu *nc = &curcpu()->ci_nmi;
 	bool locked = prf_enter();	/* one NMI can hit all CPUs at once */
+	char line[LINE];
 	va_list ap;
+	int len;
 
 	/* Our last line was whole, so this starts one. */
 	if (nc->nc_print_head == 0 ||
 	    nc->nc_print[(nc->nc_print_head - 1) % NMI_PRINTF_SIZE] == '\n')
 		cnfreshline();
 	va_start(ap, fmt);
-	kvprintf(nmi_putc, nc, fmt, ap);
+	len = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	va_start(ap, fmt);
+	if ((size_t)len >= sizeof(line)) {
+		kvprintf(nmi_putc, nc, fmt, ap);
+	} else {
+		prf_write(line, (size_t)len);
+		nmi_keep(nc, line, (size_t)len);
+	}
 	va_end(ap);
 	prf_exit(locked);
 	nmi_soft_kick();

@@ -1,132 +1,137 @@
 /*
- * An NMI that no handler claims: say where it came from as far as the
- * machine tells, and act.
+ * An NMI that no handler claims: what is said of it, and how often.
+ * nmi_cause.c finds the cause, nmi_storm.c masks one that does not stop,
+ * nmi_act.c acts.
  *
- * NMI context.  Output goes straight to the polled console.
+ * NMI context, but for what tells later how many were not told.
  */
 
 #include <sys/param.h>
 #include <sys/systm.h>
+#include <sys/atomic.h>
+#include <sys/callout.h>
 #include <sys/cons.h>
-#include <sys/debugger.h>
 #include <sys/kernel.h>
 
 #include <machine/cpu.h>
-#include <machine/db_machdep.h>
 
-#include <x86/cpufunc.h>
 #include <x86/nmi_defer.h>
-#include <x86/nmivar.h>
+#include <x86/nmi_cause.h>
 
-/* Port 0x61, the AT's system control port. */
-#define NMISC_PORT	0x61
-#define NMISC_NONE	0xff		/* no such port here */
-#define NMISC_SERR	0x80		/* PCI SERR#, or a parity error */
-#define NMISC_IOCHK	0x40		/* I/O channel check */
-#define NMISC_SERR_OFF	0x04		/* set and cleared: armed again */
-#define NMISC_IOCHK_OFF	0x08
-#define NMISC_ENABLES	0x0f		/* the bits that are written */
+/*
+ * The policy "log" says one line a second for each cause.  Of what comes
+ * meanwhile the number is told when the second is over, or by the next
+ * line if that is sooner.
+ */
+static struct limit {
+	bool l_ever;
+	volatile u_int l_said;		/* nmi_clock() of the last line */
+	volatile u_int l_suppressed;
+	volatile u_int l_armed;		/* log_tell() is on its way */
+	bool l_ready;			/* the callout is initialized */
+	callout_t l_callout;
+} limits[NMI_CAUSES];
 
-#define LOG_INTERVAL	1000000		/* us; "log" prints one line in that time */
-
-static const char *const cause_names[] = {
-	[NMI_UNKNOWN] = "unknown", [NMI_SERR] = "SERR", [NMI_IOCHK] = "IOCHK"
-};
-
-/* By the owner of the machine. */
-static uint64_t log_last;		/* when */
-static u_int log_suppressed;
-
-static enum nmi_cause
-nmi_cause(uint8_t port)
+/* A software interrupt.  A storm gets one line a second in all. */
+static void
+log_tell(void *arg)
 {
-	if (port == NMISC_NONE)
-		return NMI_UNKNOWN;
-	return port & NMISC_SERR ? NMI_SERR : port & NMISC_IOCHK ? NMI_IOCHK :
-	    NMI_UNKNOWN;
+	struct limit *l = arg;
+	u_int n;
+
+	l->l_armed = 0;		/* first: who comes now asks for another one */
+	if ((n = atomic_swap_uint(&l->l_suppressed, 0)) == 0)
+		return;
+	l->l_said = nmi_clock();
+	cnfreshline();
+	printf("nmi: %u more unclaimed NMIs suppressed, %s\n", n,
+	    nmi_cause_name((enum nmi_cause)(l - limits)));
 }
 
-/* The bits stay set, and no further NMI comes, until the enables cycle. */
+/* An interrupt of the CPU that suppressed the first one; one at a time. */
 static void
-nmi_rearm(uint8_t port)
+log_arm(void *arg)
 {
-	uint8_t off = 0;
+	struct limit *l = arg;
 
-	if (port == NMISC_NONE)
-		return;
-	if (port & NMISC_SERR)
-		off |= NMISC_SERR_OFF;
-	if (port & NMISC_IOCHK)
-		off |= NMISC_IOCHK_OFF;
-	if (off == 0)
-		return;
-	port &= NMISC_ENABLES;
-	outb(NMISC_PORT, port | off);
-	outb(NMISC_PORT, port & (uint8_t)~off);
+	if (!l->l_ready)
+		callout_init(&l->l_callout, CALLOUT_MPSAFE);
+	l->l_ready = true;
+	callout_reset(&l->l_callout, hz, log_tell, l);
 }
 
-/* What stands before "N handlers" and is the same for every policy. */
-#define REPORT		"nmi: %s: unclaimed NMI, %s (port 61 0x%02x), none of %d handlers"
-
-static void
-nmi_log_line(const struct cpu_info *ci, enum nmi_cause cause, uint8_t port)
+/* By the owner of the machine; false: not now. */
+static bool
+log_allowed(struct nmi_report *r)
 {
-	uint64_t now = uptime_us();
+	struct limit *l = &limits[r->r_event.ev_cause];
+
+	if (l->l_ever && r->r_event.ev_when - l->l_said < NMI_CLOCK_SECOND) {
+		atomic_inc_uint(&l->l_suppressed);
+		if (!l->l_armed)
+			l->l_armed = nmi_defer(NMI_DEFER_INTR, log_arm, l);
+		return false;
+	}
+	l->l_ever = true;
+	l->l_said = r->r_event.ev_when;
+	r->r_suppressed = atomic_swap_uint(&l->l_suppressed, 0);
+	return true;
+}
+
+/* One call of pr, and so one line, whoever else prints. */
+static void
+unclaimed_say(const struct nmi_action *what, void (*pr)(const char *, ...))
+{
+	const struct nmi_report *r = (const void *)what;
 	char more[32] = "";
 
-	if (log_last != 0 && now - log_last < LOG_INTERVAL) {
-		log_suppressed++;
-		return;
-	}
-	log_last = now;
-	if (log_suppressed != 0)
-		snprintf(more, sizeof(more), ", %u more suppressed", log_suppressed);
-	log_suppressed = 0;
-	nmi_printf(REPORT "%s\n", cpu_name(ci), cause_names[cause], port,
-	    nmi_account_count(), more);
+	if (r->r_suppressed != 0)
+		snprintf(more, sizeof(more), ", %u more suppressed", r->r_suppressed);
+	pr("nmi: %s: unclaimed NMI, %s (port 61 0x%02x), none of %d handlers%s\n",
+	    cpu_name(curcpu()), nmi_cause_name(r->r_event.ev_cause),
+	    r->r_event.ev_port, nmi_account_count(), more);
 }
 
+/* By the owner of the machine. */
 static void
-nmi_act(struct trapframe *tf)
+answer(struct trapframe *tf, u_int now)
 {
-	struct cpu_info *ci = curcpu();
-	uint8_t port = inb(NMISC_PORT);
-	enum nmi_cause cause = nmi_cause(port);
+	struct nmi_report r = {
+		.r_action = { .ax_say = unclaimed_say, .ax_panic = "unclaimed NMI" }
+	};
+	struct nmi_action *act = &r.r_action;
+	bool too_many;
 
-	nmi_rearm(port);
-	if (nmi_policy(cause) == NMI_LOG) {
-		nmi_log_line(ci, cause, port);
-		cpu_stop_exit();
+	nmi_event_new(&r.r_event, now);
+	too_many = nmi_storm(&r.r_event);
+	act->ax_policy = nmi_policy(r.r_event.ev_cause);
+	if (nmi_quarantined(r.r_event.ev_cause))
+		act->ax_policy = NMI_LOG;
+	if (too_many)
+		act->ax_say = nmi_storm_say;
+	else if (act->ax_policy == NMI_LOG && !log_allowed(&r)) {
+		nmi_act_end();
 		return;
 	}
-	x86_nmi_unblock();		/* a second one is latched */
-	cpu_stop_begin();		/* our line is not put into another one */
-	cnfreshline();
-	printf_nolog(REPORT "\n", cpu_name(ci), cause_names[cause], port,
-	    nmi_account_count());
-	if (nmi_policy(cause) == NMI_PANIC || !db_possible()) {
-		trapframe_print(tf, printf_nolog);
-		panic("unclaimed NMI on %s", cpu_name(ci));
-	}
-	db_nmi(tf);
+	if (act->ax_policy != NMI_LOG)
+		nmi_event_everybody();
+	nmi_act(tf, act);
 }
 
 /* From the stub. */
 void
 nmi_unclaimed(struct trapframe *tf)
 {
-	struct cpu_info *ci = curcpu();
+	u_int session = nmi_stop_count(), now;
 
-	ci->ci_nmi.nc_unclaimed.ev_count++;
-	if (cpu_stop_mine()) {
-		ci->ci_nmi.nc_again = 1;	/* in a panic or the debugger */
+	curcpu()->ci_nmi.nc_unclaimed.ev_count++;
+	if (!nmi_act_begin(tf)) {
+		nmi_event_parked(session);
 		return;
 	}
-	while (!nmi_stop_try()) {
-		/* Somebody is at it already: this one is part of that. */
-		if (nmi_park(tf))
-			return;
-		x86_pause();
-	}
-	nmi_act(tf);
+	now = nmi_clock();
+	if (nmi_event_old(now))
+		nmi_act_end();
+	else
+		answer(tf, now);
 }

@@ -1,0 +1,58 @@
+/*
+ * Why an NMI came: port 0x61, events that hit several CPUs, sources that
+ * never stop.  Private to the files that answer unclaimed NMIs.
+ */
+
+#ifndef _X86_NMI_CAUSE_H_
+#define _X86_NMI_CAUSE_H_
+
+#include <sys/types.h>
+#include <sys/kernel.h>
+
+#include <x86/nmivar.h>
+
+/* nmi_port.c */
+#define NMISC_PORT	0x61
+#define	NMISC_NONE	0xff		/* no such port here */
+#define	NMISC_SERR	0x80		/* PCI SERR#, or a parity error */
+#define	NMISC_IOCHK	0x40		/* I/O channel check */
+#define	NMISC_SERR_OFF	0x04		/* set and cleared: armed again */
+#define	NMISC_IOCHK_OFF	0x08
+#define	NMISC_ENABLES	0x0f		/* the bits that are written */
+#define	NMISC_OTHERS	0x03		/* those of timer and speaker */
+uint8_t nmi_port_read(void);
+void nmi_port_write(uint8_t);
+
+/* nmi_cause.c: by the owner of the machine. */
+struct nmi_event {
+	enum nmi_cause ev_cause;
+	uint8_t ev_port;		/* what it read as */
+	u_int ev_when;			/* nmi_clock() */
+};
+bool nmi_event_old(u_int now);		/* part of one that was answered */
+void nmi_event_new(struct nmi_event *, u_int now);
+void nmi_event_everybody(void);		/* all CPUs have had theirs */
+void nmi_event_parked(u_int session);	/* not the owner: was answered */
+void nmi_port_mask(enum nmi_cause, bool);	/* any context */
+
+/* Time in units of 1/976 s, which wrap. */
+#define NMI_CLOCK_SECOND	976U
+static inline u_int
+nmi_clock(void)
+{
+	return (u_int)(uptime_us() >> 10);
+}
+
+/* nmi_unclaimed.c: what a report says. */
+struct nmi_report {
+	struct nmi_action r_action;	/* first: one address for both */
+	struct nmi_event r_event;
+	u_int r_suppressed;		/* before it, of which nothing was said */
+};
+
+/* nmi_storm.c: by the owner of the machine. */
+bool nmi_storm(const struct nmi_event *);	/* one too many: now masked */
+bool nmi_quarantined(enum nmi_cause);
+void nmi_storm_say(const struct nmi_action *, void (*)(const char *, ...));
+
+#endif
