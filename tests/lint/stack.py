@@ -39,10 +39,11 @@ POINTERS = {
     ("cons.c", "cnpollc"): ["com_getc"],
     ("cons.c", "cnflush"): ["com_flush"],
     # What of an NMI is said, and by what: struct nmi_action.
-    ("nmi_act.c", "nmi_act"): ["unclaimed_say"],
+    ("nmi_act.c", "nmi_act"): ["unclaimed_say", "report_say"],
     ("nmi_unclaimed.c", "unclaimed_say"): ["nmi_printf", "printf_nolog"],
+    ("watchdog_act.c", "report_say"): ["nmi_printf", "printf_nolog"],
     # Traces, registers, and who was stopped where.
-    ("db_trace.c", ANY): ["printf_nolog"],
+    ("db_trace.c", ANY): ["printf_nolog", "nmi_printf"],
     ("nmi_ipi.c", ANY): ["printf_nolog"],
     ("subr_panic.c", "vpanic"): ["db_break_remove", "panic_registers", "panic_traceback",
                                  "panic_others", "panic_debugger"],
