@@ -60,6 +60,8 @@ GUARD = "nmi_forbidden"
 
 # Not followed, since they return at once.
 EARLY = {
+    "mode1_enter": "no lock for who has stopped the machine; handlers do not call it",
+    "mode1_exit": "the same",
     "sched_intr_return": "sched_maypreempt(): not after a panic; not called with interrupts off",
 }
 
