@@ -47,6 +47,8 @@ POINTERS = {
     ("nmi_ipi.c", ANY): ["printf_nolog"],
     ("subr_panic.c", "vpanic"): ["db_break_remove", "panic_registers", "panic_traceback",
                                  "panic_others", "panic_debugger"],
+    # watchdog_suspend(), watchdog_resume(): each driver's smw_setmode.
+    ("sysmon_wdog.c", ANY): ["i6300esb_setmode", "ib700_setmode", "ipmi_setmode"],
 }
 
 # How often a function may be on one path, and why not more.
@@ -269,7 +271,9 @@ def handlers():
         for name in names:
             if name.endswith(".c"):
                 with open(os.path.join(folder, name), encoding="utf-8") as file:
-                    found.update(re.findall(r"[=(!]\s*nmi_establish\(\s*(\w+)\s*,", file.read()))
+                    text = file.read()
+                    found.update(re.findall(r"[=(!]\s*nmi_establish\(\s*(\w+)\s*,", text))
+                    found.update(re.findall(r"\.smw_nmi = (\w+),", text))
     return found
 
 
