@@ -25,7 +25,7 @@ watchdog_list(void)
 		armed = w.smw_mode != WDOG_MODE_DISARMED;
 		snprintf(period, sizeof(period), "%u", w.smw_period);
 		printf_nolog("%-12s %-8s %8s %8u %8u  %s\n", w.smw_name,
-		    armed ? "armed" : "off", armed ? period : "-",
+		    !armed ? "off" : sysmon_wdog_bitten(&w) ? "bitten" : "armed", armed ? period : "-",
 		    w.smw_minperiod, w.smw_maxperiod,
 		    armed ? mode_name(w.smw_mode) : "-");
 	}
