@@ -143,3 +143,56 @@ def test_the_nmi_is_claimed_on_every_cpu(boot, name):
     settle(vm, 2)
     vm.run("watchdog disarm " + name)
     assert len(re.findall(r"^cpu[01]: .* 0 unclaimed$", vm.run("nmi"), re.M)) == 2
+
+
+USAGE = ("usage: watchdog [arm NAME [SECONDS [kernel|operator]] | tickle NAME | disarm NAME]\n")
+NONE = "watchdog: %s: no such device; watchdog alone lists them\n"
+
+
+def test_the_command_refuses_what_makes_no_sense_and_says_what_does(boot):
+    vm = machine(boot, "i6300esb0", "log")
+    for words in ("x", "arm", "arm a 1 nobody", "arm a 1 kernel x", "tickle", "tickle a b", "disarm"):
+        assert vm.run("watchdog " + words) == USAGE
+    for words in ("arm nix", "arm nix 5", "tickle nix", "disarm nix"):
+        assert vm.run("watchdog " + words) == NONE % "nix"
+    for number in ("0", "2083", "-1", "1s", "99999999999999999999"):
+        assert vm.run("watchdog arm i6300esb0 " + number) == (
+            "watchdog: '%s': bad number of seconds, i6300esb0 takes 1 to 2082\n" % number)
+    for verb in ("tickle", "disarm"):
+        assert vm.run("watchdog %s ib700" % verb) == "watchdog: ib700: not armed; arm it first\n"
+    assert vm.run("watchdog arm i6300esb0") == (
+        "watchdog: i6300esb0 armed, bites after 30 s, tickled by the kernel\n")
+    for name in ("i6300esb0", "ib700"):
+        assert vm.run("watchdog arm %s 20" % name) == (
+            "watchdog: %s: another one, or this, is armed; disarm it first\n" % name)
+    assert vm.run("watchdog tickle i6300esb0") == (
+        "watchdog: i6300esb0: the kernel tickles it; to do it yourself, arm it for the operator\n")
+    assert vm.run("watchdog disarm i6300esb0") == "watchdog: i6300esb0 is off\n"
+    assert vm.run("watchdog arm i6300esb0 60 operator") == (
+        "watchdog: i6300esb0 armed, bites after 60 s, tickled by the operator\n")
+    assert vm.run("watchdog tickle i6300esb0") == ""
+    assert vm.run("watchdog") == (
+        "DEVICE       STATE      PERIOD      MIN      MAX  TICKLED BY\n"
+        "i6300esb0    armed          60        1     2082  operator\n"
+        "ib700        off             -        2       30  -\n")
+
+
+def test_a_device_behind_a_bridge_is_found(boot):
+    vm = boot(extra=["-device", "pci-bridge,id=br,chassis_nr=1", "-device", "i6300esb,bus=br,addr=7"])
+    assert re.search(r"^i6300esb0: watchdog, 1 to 2082 s$", vm.log, re.M)
+    assert "i6300esb0 armed" in vm.run("watchdog arm i6300esb0 60")
+
+
+@pytest.mark.parametrize("kind", ["pc", "q35", "microvm"])
+def test_what_is_not_there_is_not_spoken_of(boot, kind):
+    vm = boot(machine=kind)
+    assert not re.search("i6300|ipmi|ib700|pci", vm.log)
+    assert vm.run("watchdog").count("\n") == 2
+
+
+def test_the_run_that_a_watchdog_ended_is_told_of_by_the_next(boot):
+    vm = machine(boot, "i6300esb0", "log", extra=["-action", "watchdog=reset"], reboots=True)
+    arm(vm, "i6300esb0", "operator")
+    vm.expect(r"^i6300esb0: watchdog, 1 to 2082 s, it has ended the last run$", 120)
+    vm.prompt()
+    assert re.search(r"^i6300esb0 +off ", vm.run("watchdog"), re.M)
