@@ -128,6 +128,9 @@ ipmi_attach(void)
 	if (!kcs_present(kcs))
 		return;
 	error = ipmi_command(kcs, request, sizeof(request), id, sizeof(id));
+	/* It may still count for the run before, or for the firmware. */
+	if (error == 0)
+		error = ipmi_setmode(&softc.sc_smw);
 	if (error != 0) {
 		printf("ipmi0: no good answer at port %#x, error %d\n", IPMI_PORT, error);
 		return;

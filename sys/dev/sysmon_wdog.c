@@ -45,7 +45,7 @@ wdog_setmode(struct sysmon_wdog *smw, u_int mode)
 	return (*smw->smw_setmode)(smw);
 }
 
-/* Half of a period of an hour is more than a callout's wheel wants to hear of. */
+/* At most half a minute: what has bitten is armed again that soon. */
 static int
 wdog_interval(const struct sysmon_wdog *smw)
 {

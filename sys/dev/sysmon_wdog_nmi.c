@@ -62,8 +62,8 @@ sysmon_wdog_nmi(struct sysmon_wdog *smw, const struct trapframe *tf, bool bit)
 }
 
 /*
- * Is it armed, and three quarters of its period are gone?  The clocks differ,
- * and the kernel tickles at half of it.
+ * Is it armed, and its period is gone but for a sixteenth, by which clocks may
+ * differ?  Not more, for other NMIs come meanwhile.
  */
 bool
 sysmon_wdog_overdue(const struct sysmon_wdog *smw)
@@ -71,7 +71,7 @@ sysmon_wdog_overdue(const struct sysmon_wdog *smw)
 	uint64_t gone = uptime_us() - atomic_load_relaxed(&smw->smw_tickled);
 
 	return smw->smw_mode != WDOG_MODE_DISARMED &&
-	    gone >= (uint64_t)smw->smw_period * 750000;
+	    gone >= (uint64_t)smw->smw_period * (1000000 / 16 * 15);
 }
 
 void

@@ -224,13 +224,15 @@ KTEST(sysmon_wdog_claims, "each CPU claims a bite once, also one that it takes l
 	nmi_disestablish(all);
 }
 
-KTEST(sysmon_wdog_overdue, "three quarters of the period without a tickle are overdue")
+KTEST(sysmon_wdog_overdue, "a period without a tickle, but for a sixteenth, is overdue")
 {
 	sw_begin();
 	KT_CHECK(!sysmon_wdog_overdue(&sw));
 	KT_CHECK(sysmon_wdog_arm("ktest", WDOG_MODE_UTICKLE, SW_LONG) == 0);
 	KT_CHECK(!sysmon_wdog_overdue(&sw));
-	sw.smw_tickled -= 46 * 1000000;
+	sw.smw_tickled -= 40 * 1000000;
+	KT_CHECK(!sysmon_wdog_overdue(&sw));
+	sw.smw_tickled -= 17 * 1000000;
 	KT_CHECK(sysmon_wdog_overdue(&sw));
 	KT_CHECK(sysmon_wdog_utickle("ktest") == 0 && !sysmon_wdog_overdue(&sw));
 	sysmon_wdog_unregister(&sw);

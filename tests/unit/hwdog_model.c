@@ -39,6 +39,8 @@ static struct {
 void
 model_reset(void)
 {
+	if (model_smw != NULL)
+		model_smw->smw_mode = WDOG_MODE_DISARMED;
 	model_smw = NULL;
 	model_bit = -1;
 	model_pci = true;

@@ -191,8 +191,9 @@ static void
 ipmi_make(void)
 {
 	model_reset();
+	model_kcs.k_running = true;	/* of the run before */
 	model_attach("ipmi");
-	CHECK(model_smw != NULL);
+	CHECK(model_smw != NULL && model_kcs.k_set && !model_kcs.k_running);
 	model_kcs.k_commands = 0;
 }
 
@@ -228,9 +229,13 @@ test_ipmi_none(void)
 	model_attach("ipmi");
 	CHECK(model_smw == NULL);
 	CHECK_STR(unit_console, "ipmi0: no good answer at port 0xca2, error 60\n");
+	model_reset();
+	model_kcs.k_code = 0xc1;	/* it has no such command */
+	model_attach("ipmi");
+	CHECK(model_smw == NULL);
 }
 
-#define ID_BYTES	12	/* written for Get Device ID */
+#define ID_BYTES	25	/* written by attaching: 12 and 13 */
 #define ARM_BYTES	20	/* and to arm: 13 and 7 */
 
 /* At whichever byte it fails: an error, soon. */
@@ -262,7 +267,8 @@ test_ipmi_errors(void)
 	ipmi_make();
 	model_kcs.k_netfn = 1;
 	CHECK(setmode(WDOG_MODE_KTICKLE, 2) == EIO);
-	ipmi_make();			/* a tickle of what was never set */
+	ipmi_make();
+	model_kcs.k_set = false;	/* the BMC has restarted meanwhile */
 	CHECK((*model_smw->smw_tickle)(model_smw) == EIO);
 }
 
