@@ -263,7 +263,7 @@ watchdog_suspend(void)
 {
 	struct sysmon_wdog *smw = wdog_armed;
 
-	if (smw == NULL || wdog_suspended != 0 || smw->smw_mode == WDOG_MODE_DISARMED)
+	if (smw == NULL || smw->smw_mode == WDOG_MODE_DISARMED)
 		return;
 	wdog_suspended = smw->smw_mode;
 	(void)wdog_setmode(smw, WDOG_MODE_DISARMED);
