@@ -296,6 +296,7 @@ KTEST(shell_nomem, "commands that find no memory say so and leave nothing behind
 	me_command("sysctl kern.msgbuf");
 	me_command("crashme deadlock");
 	me_command("crashme wedge 0 1");
+	me_command("watchdog arm ib700");
 	me_free_thread(me_lwp[--n]);
 	me_command("crashme deadlock");		/* one of the two can be made */
 	while (n > 0)

@@ -42,16 +42,19 @@ POINTERS = {
     # Only its other caller, at boot, gives it another one.
     ("mca.c", ANY): ["nmi_printf"],
     # What of an NMI is said, and by what: struct nmi_action.
-    ("nmi_act.c", "nmi_act"): ["unclaimed_say", "nmi_storm_say"],
+    ("nmi_act.c", "nmi_act"): ["unclaimed_say", "nmi_storm_say", "report_say"],
     ("nmi_unclaimed.c", "unclaimed_say"): ["nmi_printf", "printf_nolog"],
     ("nmi_storm.c", "nmi_storm_say"): ["nmi_printf", "printf_nolog"],
+    ("watchdog_act.c", "report_say"): ["nmi_printf", "printf_nolog"],
     # Traces, registers, and who was stopped where.
-    ("db_trace.c", ANY): ["printf_nolog"],
+    ("db_trace.c", ANY): ["printf_nolog", "nmi_printf"],
     ("nmi_ipi.c", ANY): ["printf_nolog"],
     # See user_trap below.
     ("kern_proc.c", ANY): [],
     ("subr_panic.c", "vpanic"): ["db_break_remove", "panic_registers", "panic_traceback",
                                  "panic_others", "panic_debugger"],
+    # watchdog_suspend(), watchdog_resume(): each driver's smw_setmode.
+    ("sysmon_wdog.c", ANY): ["i6300esb_setmode", "ib700_setmode", "ipmi_setmode"],
 }
 
 # How often a function may be on one path, and why not more.
@@ -67,6 +70,8 @@ GUARD = "nmi_forbidden"
 EARLY = {
     "user_trap": "trap(): what an NMI reaches, and may fault there, is the kernel's",
     "user_iret_trap": "the same: never the one instruction that returns to user mode",
+    "mode1_enter": "no lock for who has stopped the machine; handlers do not call it",
+    "mode1_exit": "the same",
     "sched_intr_return": "sched_maypreempt(): not after a panic; not called with interrupts off",
 }
 
@@ -274,7 +279,9 @@ def handlers():
         for name in names:
             if name.endswith(".c"):
                 with open(os.path.join(folder, name), encoding="utf-8") as file:
-                    found.update(re.findall(r"[=(!]\s*nmi_establish\(\s*(\w+)\s*,", file.read()))
+                    text = file.read()
+                    found.update(re.findall(r"[=(!]\s*nmi_establish\(\s*(\w+)\s*,", text))
+                    found.update(re.findall(r"\.smw_nmi = (\w+),", text))
     return found
 
 

@@ -32,10 +32,18 @@ SLEEPQ = "sys/kern/kern_sleepq.c"
 USER = "sys/arch/amd64/amd64/user_entry.S"
 USERMD = "sys/arch/amd64/amd64/user_machdep.c"
 PMAPUSER = "sys/arch/amd64/amd64/pmap_user.c"
+PCI = "sys/arch/x86/x86/pci.c"
+WDOG = "sys/dev/sysmon_wdog.c"
+WDOG_NMI = "sys/dev/sysmon_wdog_nmi.c"
+ESB = "sys/dev/i6300esb.c"
+KCS = "sys/dev/ipmi_kcs.c"
+IPMI = "sys/dev/ipmi_wdog.c"
 
 ENTRY = "scenario test_entry.py::test_"
 MCA_TEST = "scenario test_mca.py::test_"
 FORBIDDEN = "\tNMI_FORBIDDEN();\n"
+HWDOG_DDB = ("scenario test_hwdog.py::"
+             "test_a_wedged_machine_is_in_the_debugger_and_the_device_waits[%s]")
 DEATH = "scenario test_nmi.py::test_a_broken_rule_of_nmi_handlers_is_named_in_the_panic[%s]"
 
 STORM = ("scenario test_storm.py::"
@@ -407,4 +415,67 @@ MUTANTS = [
     rule(PRF, "\nprintf(const char *fmt, ...)\n{\n\tva_list ap;\n\n", "nmi-printf"),
     Mutant("rules", "softint_schedule is allowed", "sys/kern/kern_softint.c",
            FORBIDDEN, "", DEATH % "nmi-softint"),
+    Mutant("hwdog", "PCI's address port is not put back", PCI,
+           "\tmode1_write(PCI_MODE1_ADDRESS, address);\n", "\t(void)address;\n", "unit hwdog"),
+    Mutant("hwdog", "who has stopped the machine waits for PCI's lock", PCI,
+           "*locked = !cpu_stop_mine();", "*locked = true;", "unit hwdog"),
+    Mutant("hwdog", "PCI is searched where there is none", PCI,
+           "\tif (!pci_present())\n\t\treturn false;\n", "\t(void)pci_present;\n", "unit hwdog"),
+    Mutant("hwdog", "functions of a device that has one", PCI,
+           "\t\tif ((bhlc & PCI_HDRTYPE_MULTIFN) != 0)\n\t", "", "unit hwdog"),
+    Mutant("hwdog", "PCI's status is cleared by mapping", PCI,
+           "\tcommand &= ~PCI_STATUS_MASK;\n", "", "unit hwdog"),
+    Mutant("hwdog", "i6300esb's timers are written without magic", ESB,
+           "\tesb_unlock(sc);\n\tbus_space_write_4", "\tbus_space_write_4", "unit hwdog"),
+    Mutant("hwdog", "i6300esb's mark stays", ESB,
+           "\tesb_reload(sc, ESB_TIMEOUT);\n", "", "unit hwdog"),
+    Mutant("hwdog", "i6300esb is asked in every NMI", ESB,
+           "smw->smw_mode != WDOG_MODE_DISARMED &&\n\t    ", "", "unit hwdog"),
+    Mutant("hwdog", "ib700 takes an odd period", "sys/dev/ib700.c",
+           "\tsmw->smw_period = roundup(smw->smw_period, 2);\n", "", "unit hwdog"),
+    Mutant("hwdog", "a deaf BMC is waited for for ever", KCS,
+           "while (!late);", "while (!late || true);", "unit hwdog"),
+    Mutant("hwdog", "an endless answer is read for ever", KCS,
+           "i < KCS_MESSAGE;", "true || i < KCS_MESSAGE;", "unit hwdog"),
+    Mutant("hwdog", "KCS's state is believed to be right", KCS,
+           "return state == want ? 0 : EIO;", "return state != 0xff ? 0 : EIO;", "unit hwdog"),
+    Mutant("hwdog", "a BMC's refusal is not seen", IPMI,
+           " || answer[2] != 0", "", "unit hwdog"),
+    Mutant("hwdog", "a command that was broken off is not repeated", IPMI,
+           "i < IPMI_TRIES", "i < 1", "unit hwdog"),
+    Mutant("hwdog", "an absent BMC is spoken of", IPMI,
+           "\tif (!kcs_present(kcs))\n\t\treturn;\n", "", "unit hwdog"),
+    Mutant("hwdog", "the other CPUs do not claim a bite", WDOG_NMI,
+           "\t*claimed = wdog_count(bites);\n\treturn 1;\n", "\treturn 0;\n",
+           "kernel sysmon_wdog_claims 2"),
+    Mutant("hwdog", "a mark that is still there is a new bite", WDOG_NMI,
+           "if (bit && (bites & 1) == 0 &&", "if (bit &&", "kernel sysmon_wdog_claims 1"),
+    Mutant("hwdog", "a disarmed device is overdue", WDOG_NMI,
+           "smw->smw_mode != WDOG_MODE_DISARMED &&\n\t    ", "", "kernel sysmon_wdog_overdue 1"),
+    Mutant("hwdog", "a device that has bitten is not armed again", WDOG,
+           "if (sysmon_wdog_bitten(smw) || wdog_failed)", "if (wdog_failed)",
+           "kernel sysmon_wdog_deaf 2"),
+    Mutant("hwdog", "a device that went deaf is not set anew", WDOG,
+           "if (sysmon_wdog_bitten(smw) || wdog_failed)", "if (sysmon_wdog_bitten(smw))",
+           "kernel sysmon_wdog_deaf 2"),
+    Mutant("hwdog", "a suspended device is suspended again", WDOG,
+           "smw == NULL || smw->smw_mode == WDOG_MODE_DISARMED)", "smw == NULL)",
+           "kernel sysmon_wdog_suspended 1"),
+    Mutant("hwdog", "two devices are armed", WDOG,
+           "\tif (wdog_armed != NULL)\n\t\treturn EBUSY;\n", "", "kernel sysmon_wdog_refused 1"),
+    Mutant("hwdog", "any period is armed", WDOG,
+           "\tif (period < smw->smw_minperiod || period > smw->smw_maxperiod)\n"
+           "\t\treturn ERANGE;\n", "", "kernel sysmon_wdog_refused 1"),
+    Mutant("hwdog", "what could not be disarmed counts as off", WDOG,
+           "\t\tatomic_store_release(&smw->smw_mode, mode);\n", "\t\t(void)mode;\n",
+           "kernel sysmon_wdog_refused 1"),
+    Mutant("hwdog", "the device bites in the debugger", IPI,
+           "\twatchdog_suspend();\n", "", HWDOG_DDB % "ib700"),
+    Mutant("hwdog", "after the debugger the device stays off", IPI,
+           "\twatchdog_resume();\n", "", HWDOG_DDB % "i6300esb0"),
+    Mutant("hwdog", "a machine that halts leaves the device armed",
+           "sys/arch/amd64/amd64/machdep.c", "\twatchdog_suspend();\t\t/* a BMC's outlives us */\n",
+           "", "scenario test_hwdog.py::test_a_machine_that_halts_leaves_no_watchdog_behind"),
+    Mutant("hwdog", "a BMC counts on from the run before", IPMI,
+           "\tif (error == 0)\n\t\terror = ipmi_setmode(&softc.sc_smw);\n", "", "unit hwdog"),
 ]

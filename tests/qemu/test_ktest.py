@@ -12,6 +12,10 @@ LINE = (r"^(?:(ok|not ok) ([^\s:]+)(?:(?::| # skip) (.*))?"
 SAID = [r"dmesg: no memory for \d+ bytes",
         r"sysctl: kern\.msgbuf: no memory for \d+ bytes \(ENOMEM\)",
         r"crashme: no memory for a thread",
+        r"watchdog: ib700: no memory for its NMI handler",
+        r"watchdog: ktest could not be tickled, error 5; tried again",
+        r"watchdog: ktest could not be armed again, error 5; tried again",
+        r"watchdog: ktest bit after \d+ s, cpu\d+ at \S+",
         r"WARNING: kthread `kt0' \(\d+\) exits with status 5"]
 PROMISES = ("NMIs are blocked until the handler's iret", "of several blocked NMIs one is delivered",
             "a breakpoint's iret in a handler unblocks NMIs",

@@ -16,11 +16,12 @@
 #	make unit UNIT_TESTS=kmem	one; or run build/unit/kmem [FUNCTION]
 
 UNIT_NMI	= nmi nmi_tsan nmi_dropin nmi_dropin_tsan
-UNIT_TESTS ?= acpi atomic bootinfo evcnt kmem line mem msgbuf page percpu prf printf queue shell string strto sysctl $(UNIT_NMI)
+UNIT_TESTS ?= acpi atomic bootinfo evcnt hwdog kmem line mem msgbuf page percpu prf printf queue shell string strto sysctl $(UNIT_NMI)
 
 UNIT_acpi	= sys/arch/x86/x86/acpi.c sys/arch/x86/x86/acpi_madt.c sys/arch/x86/x86/acpi_power.c tests/unit/fakephys.c
 UNIT_bootinfo	= sys/arch/x86/x86/bootinfo.c sys/arch/x86/x86/pvh.c sys/arch/x86/x86/multiboot2.c tests/unit/fakephys.c
 UNIT_evcnt	= sys/kern/subr_evcnt.c
+UNIT_hwdog	= $(addprefix sys/dev/,i6300esb.c ib700.c ipmi_kcs.c ipmi_wdog.c) sys/arch/x86/x86/pci.c tests/unit/hwdog_model.c
 UNIT_kmem	= sys/kern/subr_kmem.c sys/kern/subr_kmem_class.c sys/kern/subr_page.c
 UNIT_line	= sys/console/line.c
 UNIT_msgbuf	= sys/kern/subr_msgbuf.c

@@ -8,6 +8,7 @@
 #include <sys/cons.h>
 #include <sys/kernel.h>
 #include <sys/lwp.h>
+#include <sys/sysmon_wdog.h>
 #include <sys/vers.h>
 
 #include <machine/cpu.h>
@@ -134,6 +135,7 @@ void
 cpu_reboot(int howto, char *bootstr __unused)
 {
 	x86_disable_intr();
+	watchdog_suspend();		/* a BMC's outlives us */
 	cnflush();
 	if ((howto & RB_POWERDOWN) == RB_POWERDOWN) {
 		acpi_poweroff();

@@ -29,6 +29,7 @@
 #include <sys/atomic.h>
 #include <sys/intr.h>
 #include <sys/kernel.h>
+#include <sys/sysmon_wdog.h>
 
 #include <machine/cpu.h>
 #include <machine/db_machdep.h>
@@ -301,6 +302,7 @@ cpu_stop_others(void)
 {
 	stop_send();
 	stop_wait(STOP_WAIT_US);
+	watchdog_suspend();
 }
 
 /* By the owner: what a CPU was doing; NULL: it did not stop. */
@@ -366,6 +368,7 @@ all_left(void)
 void
 cpu_stop_exit(void)
 {
+	watchdog_resume();
 	atomic_store_release(&stop_go, (stop_word & ~STOP_OWNER) + STOP_SESSION);
 	while (!all_left())
 		x86_pause();

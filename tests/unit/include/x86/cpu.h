@@ -33,6 +33,8 @@ extern __thread struct cpu_info *unit_cpu;
 #define cpu_intr_p()	(unit_cpu->ci_intr_depth != 0)
 #define cpu_nmi_p()	(unit_cpu->ci_in_nmi)
 
+bool cpu_stop_mine(void);		/* a test's, where it is asked */
+
 #define NMI_FORBIDDEN() \
 	(cpu_nmi_p() ? panic("nmi: called %s", __func__) : (void)0)
 

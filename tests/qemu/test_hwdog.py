@@ -1,0 +1,218 @@
+"""Hardware watchdogs: each catches a wedged machine, under each kern.watchdog.action.
+
+The devices count real time, so a host that is too busy can make one bite
+before the machine is wedged, or after it was: then the machine is made anew.
+"""
+
+import re
+
+import pytest
+
+from ddb import ddb, entered, leave, settle
+from report import once, panic
+from vm import VMError
+
+NMI = ["-action", "watchdog=inject-nmi"]
+# The kernel's own watchdog must not be the one that finds the machine.
+ALONE = "sysctl.kern.watchdog.period?=0"
+RESET = " sysctl.ddb.onpanic=0 sysctl.kernel.panic=-1"
+WHERE = r"bit after \d+ s, cpu\d+ at kernel:\w+\+0x[0-9a-f]+$"
+SPINS = r"^crashme: cpu%d spins for "
+AGAIN = r"^crashme: cpu\d takes interrupts again$"
+TRIES = 5
+
+# name: what QEMU is given, the shortest period, and does QEMU tell of a bite?
+DEVICES = {
+    "i6300esb0": (["-device", "i6300esb"], 1, True),
+    "ib700": (["-device", "ib700"], 2, True),
+    "ipmi0": (["-device", "ipmi-bmc-sim,id=b", "-device", "isa-ipmi-kcs,bmc=b"], 1, False),
+}
+EACH = pytest.mark.parametrize("name", DEVICES)
+
+
+def machine(boot, name, action, append="", extra=NMI, **settings):
+    """At the prompt, the device there; from here on QEMU's events are kept."""
+    vm = boot(append=ALONE + " sysctl.kern.watchdog.action=" + action + append,
+              extra=DEVICES[name][0] + list(extra), **settings)
+    vm.qmp("query-status")
+    return vm
+
+
+def arm(vm, name, who="kernel"):
+    period = DEVICES[name][1]
+    vm.send("watchdog arm %s %d %s" % (name, period, who))
+    vm.expect(r"^watchdog: %s armed, bites after %d s, tickled by the %s$" % (name, period, who))
+
+
+def bite(name):
+    return r"^watchdog: %s %s" % (name, WHERE)
+
+
+def bitten(vm, name):
+    vm.expect(bite(name), 120)
+    if DEVICES[name][2]:
+        assert vm.qmp_client.wait_event("WATCHDOG")["data"]["action"] == "inject-nmi"
+
+
+def first(vm, pattern, unwanted):
+    """Does it say this, and not that before it?"""
+    return re.search(unwanted, vm.expect("(?:%s|%s)" % (pattern, unwanted), 120).group(),
+                     re.MULTILINE) is None
+
+
+def wedged(boot, name, action, seconds=None, smp=1, **settings):
+    """A machine, armed and all of it wedged, that the device has found."""
+    words = "" if seconds is None else " %d" % (DEVICES[name][1] + seconds)
+    for _ in range(TRIES):
+        vm = machine(boot, name, action, smp=smp, **settings)
+        arm(vm, name)
+        vm.prompt()
+        for cpu in reversed(range(smp)):
+            vm.send("crashme wedge %d%s" % (cpu, words))
+        if all(first(vm, SPINS % cpu, bite(name)) for cpu in reversed(range(smp))):
+            here = vm.serial.pos
+            if first(vm, bite(name), AGAIN):
+                vm.serial.pos = here
+                bitten(vm, name)
+                return vm
+        vm.close()
+    raise VMError("the host was too busy %d times" % TRIES)
+
+
+def events(vm):
+    """What QEMU has told of watchdogs since it was asked for one."""
+    vm.qmp("query-status")
+    return [event for event in vm.qmp_client.events if event["event"] == "WATCHDOG"]
+
+
+def handler(name):
+    return {"i6300esb0": "i6300esb_nmi", "ib700": "ib700_nmi", "ipmi0": "ipmi_nmi"}[name]
+
+
+@EACH
+def test_a_wedged_machine_panics(boot, name):
+    vm = wedged(boot, name, "panic", append=RESET)
+    assert {handler(name), "wedge_spin"} <= set(panic(vm, "watchdog timeout on cpu0"))
+    assert vm.wait_exit() == 0
+    once(vm)
+
+
+@EACH
+def test_a_wedged_machine_is_in_the_debugger_and_the_device_waits(boot, name):
+    vm = wedged(boot, name, "ddb")
+    vm.expect(r"^NMI \.\.\. going to debugger$")
+    vm.expect(r"^wedge_spin\(\) at ")
+    entered(vm)
+    ddb(vm, "call delay(0t%d)" % (DEVICES[name][1] * 1500000))
+    assert events(vm) == []
+    leave(vm)
+    bitten(vm, name)        # armed again
+    entered(vm)
+    assert "staying in debugger" not in vm.log
+
+
+@EACH
+def test_a_wedged_machine_is_logged_and_the_device_armed_again(boot, name):
+    vm = wedged(boot, name, "log", seconds=2)
+    vm.expect(r"^wedge_spin\(\) at ")
+    vm.expect(AGAIN, 120)
+    settle(vm, 1)
+    row = r"^%s +(\w+) +%d .* kernel$" % (name, DEVICES[name][1])
+    while re.search(row, vm.run("watchdog"), re.M).group(1) != "armed":
+        pass
+    assert vm.run("watchdog disarm " + name) == "watchdog: %s is off\n" % name
+    counts = vm.run("nmi")
+    assert re.search(r"^%s\+0x0 .* [1-9]\d* +-$" % handler(name), counts, re.M)
+    assert re.search(r"^cpu0: .* 0 unclaimed$", counts, re.M)
+
+
+@EACH
+def test_what_the_operator_forgets_bites_again_and_again(boot, name):
+    vm = machine(boot, name, "log")
+    arm(vm, name, "operator")
+    bitten(vm, name)
+    bitten(vm, name)
+    settle(vm, 1)
+    assert "watchdog: %s is off\n" % name in vm.run("watchdog disarm " + name)
+    assert re.search(r"^%s +off +- " % name, vm.run("watchdog"), re.M)
+
+
+@pytest.mark.parametrize("name", ["i6300esb0", "ib700"])
+def test_the_nmi_is_claimed_on_every_cpu(boot, name):
+    vm = wedged(boot, name, "log", seconds=2, smp=2)
+    vm.expect(AGAIN, 120)
+    vm.expect(AGAIN, 120)
+    settle(vm, 2)
+    vm.run("watchdog disarm " + name)
+    assert len(re.findall(r"^cpu[01]: .* 0 unclaimed$", vm.run("nmi"), re.M)) == 2
+
+
+USAGE = "usage: watchdog [arm NAME [SECONDS [kernel|operator]] | tickle NAME | disarm NAME]\n"
+NONE = "watchdog: %s: no such device; watchdog alone lists them\n"
+
+
+def test_the_command_refuses_what_makes_no_sense_and_says_what_does(boot):
+    vm = machine(boot, "i6300esb0", "log")
+    for words in ("x", "arm", "arm a 1 nobody", "arm a 1 kernel x", "tickle", "tickle a b",
+                  "disarm"):
+        assert vm.run("watchdog " + words) == USAGE
+    for words in ("arm nix", "arm nix 5", "tickle nix", "disarm nix"):
+        assert vm.run("watchdog " + words) == NONE % "nix"
+    for number in ("0", "2083", "-1", "1s", "99999999999999999999"):
+        assert vm.run("watchdog arm i6300esb0 " + number) == (
+            "watchdog: '%s': bad number of seconds, i6300esb0 takes 1 to 2082\n" % number)
+    for verb in ("tickle", "disarm"):
+        assert vm.run("watchdog %s ib700" % verb) == "watchdog: ib700: not armed; arm it first\n"
+    assert vm.run("watchdog arm i6300esb0") == (
+        "watchdog: i6300esb0 armed, bites after 30 s, tickled by the kernel\n")
+    for name in ("i6300esb0", "ib700"):
+        assert vm.run("watchdog arm %s 20" % name) == (
+            "watchdog: %s: another one, or this, is armed; disarm it first\n" % name)
+    assert vm.run("watchdog tickle i6300esb0") == (
+        "watchdog: i6300esb0: the kernel tickles it; to do it yourself, arm it for the operator\n")
+    assert vm.run("watchdog disarm i6300esb0") == "watchdog: i6300esb0 is off\n"
+    assert vm.run("watchdog arm i6300esb0 60 operator") == (
+        "watchdog: i6300esb0 armed, bites after 60 s, tickled by the operator\n")
+    assert vm.run("watchdog tickle i6300esb0") == ""
+    assert vm.run("watchdog") == (
+        "DEVICE       STATE      PERIOD      MIN      MAX  TICKLED BY\n"
+        "i6300esb0    armed          60        1     2082  operator\n"
+        "ib700        off             -        2       30  -\n")
+
+
+def test_a_device_behind_a_bridge_is_found(boot):
+    vm = boot(extra=["-device", "pci-bridge,id=br,chassis_nr=1",
+                     "-device", "i6300esb,bus=br,addr=7"])
+    assert re.search(r"^i6300esb0: watchdog, 1 to 2082 s$", vm.log, re.M)
+    assert "i6300esb0 armed" in vm.run("watchdog arm i6300esb0 60")
+
+
+@pytest.mark.parametrize("kind", ["pc", "q35", "microvm"])
+def test_what_is_not_there_is_not_spoken_of(boot, kind):
+    vm = boot(machine=kind)
+    assert not re.search("i6300|ipmi|ib700|pci", vm.log)
+    assert vm.run("watchdog").count("\n") == 2
+
+
+def test_the_run_that_a_watchdog_ended_is_told_of_by_the_next(boot):
+    vm = machine(boot, "i6300esb0", "log", extra=["-action", "watchdog=reset"], reboots=True)
+    arm(vm, "i6300esb0", "operator")
+    vm.expect(r"^i6300esb0: watchdog, 1 to 2082 s, it has ended the last run$", 120)
+    vm.prompt()
+    assert re.search(r"^i6300esb0 +off ", vm.run("watchdog"), re.M)
+
+
+def lock_register(vm):
+    """Bit 1 of the i6300esb in slot 0x1e, by QEMU's own access: does it count?"""
+    vm.hmp("o /w 0xcf8 0x8000f068")
+    return int(re.search(r"= (0x[0-9a-f]+)", vm.hmp("i /b 0xcfc")).group(1), 16) & 2
+
+
+def test_a_machine_that_halts_leaves_no_watchdog_behind(boot):
+    vm = boot(machine="pc,acpi=off", extra=["-device", "i6300esb,addr=0x1e"] + NMI)
+    assert lock_register(vm) == 0
+    vm.run("watchdog arm i6300esb0 600")
+    assert lock_register(vm) == 2
+    vm.send("poweroff")
+    vm.expect(r"^poweroff: .* halted$")
+    assert lock_register(vm) == 0
