@@ -24,6 +24,7 @@
 #include <x86/ioapicvar.h>
 #include <x86/lapicvar.h>
 #include <x86/nmivar.h>
+#include <x86/wdogvar.h>
 
 #define PVH_MAGIC		0x336ec578
 
@@ -132,6 +133,7 @@ void
 cpu_reboot(int howto, char *bootstr __unused)
 {
 	x86_disable_intr();
+	watchdog_quiet();	/* being halted is not being stuck */
 	cnflush();
 	if ((howto & RB_POWERDOWN) == RB_POWERDOWN) {
 		acpi_poweroff();

@@ -1,0 +1,117 @@
+/*
+ * The PIT, counter 0, as a source of the watchdog's NMI: mode 0 raises its
+ * line once, when the count that was written last has run out.
+ *
+ * The line goes to the I/O APIC, where ISA interrupt 0 does.  Only the high
+ * byte of a count is written: one access, which nothing can break in on.  For
+ * the same reason its state is not read, which would take several: what it
+ * has done by now is told by the TSC.
+ *
+ * An emulator does not stop a count that is under way when the mode is set, so
+ * "never" masks the pin.
+ */
+
+#include <sys/param.h>
+#include <sys/systm.h>
+#include <sys/kernel.h>
+
+#include <x86/cpufunc.h>
+#include <x86/cpuvar.h>
+#include <x86/ioapicvar.h>
+#include <x86/wdogvar.h>
+
+#define PIT_HZ		1193182
+#define PIT_COUNTER0	0x40
+#define PIT_MODE	0x43
+#define	PIT_SEL0_HIGH	0x20	/* counter 0, high byte only, mode 0 */
+#define PIT_STEP	256	/* counts of one in the high byte */
+#define PIT_IRQ		0
+#define PIT_SILENT_US	1000	/* far beyond one step */
+
+static volatile uint64_t pit_due = UINT64_MAX;	/* by the TSC */
+static volatile uint64_t pit_next = UINT64_MAX;	/* what was set last */
+static bool pit_masked;
+
+static uint64_t
+pit_to_tsc(u_int steps)
+{
+	return steps * tsc_freq / PIT_HZ * PIT_STEP;
+}
+
+/* Firmware leaves it running.  Once it has run out in mode 0 it is still. */
+void
+i8254_silence(void)
+{
+	outb(PIT_MODE, PIT_SEL0_HIGH);
+	outb(PIT_COUNTER0, 1);
+	delay(PIT_SILENT_US);
+}
+
+static const char *
+pit_start(u_int apicid)
+{
+	int error = ioapic_nmi_establish(ioapic_isa_gsi(PIT_IRQ), apicid);
+
+	if (error != 0)
+		return error == EBUSY ? "its interrupt is in use" :
+		    "its interrupt reaches no I/O APIC";
+	pit_masked = true;
+	pit_due = pit_next = UINT64_MAX;
+	i8254_silence();
+	return NULL;
+}
+
+static void
+pit_stop(void)
+{
+	ioapic_nmi_disestablish(ioapic_isa_gsi(PIT_IRQ));
+}
+
+static u_int
+pit_longest(void)
+{
+	return 255 * PIT_STEP * 1000 / (PIT_HZ / 1000);
+}
+
+/* It may run out a little early, by a clock that was measured to 1%. */
+static void
+pit_set(u_int us)
+{
+	u_int steps = us * (PIT_HZ / 1000) / 1000 / PIT_STEP;
+
+	if (us == 0) {
+		pit_next = UINT64_MAX;
+		ioapic_nmi_mask(ioapic_isa_gsi(PIT_IRQ), true);
+		pit_masked = true;
+		return;
+	}
+	steps = MAX(MIN(steps, 255), 1);
+	pit_next = rdtsc() + pit_to_tsc(steps) - pit_to_tsc(steps) / 64;
+	outb(PIT_COUNTER0, (uint8_t)steps);
+	if (pit_masked) {
+		pit_masked = false;
+		ioapic_nmi_mask(ioapic_isa_gsi(PIT_IRQ), false);
+	}
+}
+
+static bool
+pit_fired(void)
+{
+	return rdtsc() >= MIN(pit_due, pit_next);
+}
+
+static void
+pit_commit(void)
+{
+	pit_due = pit_next;
+}
+
+const struct wdog_source i8254_source = {
+	.ws_name = "pit",
+	.ws_start = pit_start,
+	.ws_stop = pit_stop,
+	.ws_longest = pit_longest,
+	.ws_set = pit_set,
+	.ws_fired = pit_fired,
+	.ws_commit = pit_commit,
+};
