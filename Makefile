@@ -25,7 +25,7 @@ LDFLAGS	= -nostdlib -static -z noexecstack -z max-page-size=4096 --build-id --fa
 
 SRCS	:= $(shell cat sys/arch/$(ARCH)/conf/files)
 OBJS	:= $(patsubst %,$B/%.o,$(basename $(SRCS)))
-TESTSRCS := $(sort $(wildcard tests/kernel/*.c))
+TESTSRCS := $(sort $(wildcard tests/kernel/*.c tests/kernel/*.S))
 TESTOBJS := $(patsubst %,$B/%.o,$(basename $(TESTSRCS)))
 
 SMP	= 4
@@ -98,6 +98,9 @@ demo: $B/kernel		## what it does, without a terminal, in half a minute
 check: all test-kernel iso $B/kernel.test.iso	## every test; T=NAME runs one, or several
 	$V /usr/bin/python3 tests/check.py
 
+storms: all test-kernel	## NMIs as fast as QEMU injects them, STORM_SECONDS (30) for each kind of handler
+	$V STORM_SECONDS=$(or $(STORM_SECONDS),30) T=test_storm.py /usr/bin/python3 tests/check.py
+
 check-mutants:		## take each protection out: its test must fail; T=TEXT some of them
 	$V tests/mutants/run.py $(T)
 
@@ -117,7 +120,7 @@ clean:			## remove build/
 	rm -rf build
 
 FORCE:
-.PHONY: all test-kernel iso run demo check check-mutants bench lint deps help clean FORCE
+.PHONY: all test-kernel iso run demo check storms check-mutants bench lint deps help clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(OBJS:.o=.d) $(TESTOBJS:.o=.d) $B/assym.d

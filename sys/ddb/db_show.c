@@ -3,6 +3,7 @@
  */
 
 #include <sys/lwp.h>
+#include <sys/proc.h>
 #include <sys/systm.h>
 
 #include <machine/cpu.h>
@@ -86,6 +87,7 @@ db_machine_cpu(db_expr_t addr, bool have_addr, db_expr_t count __unused,
 {
 	const struct cpu_info *ci = curcpu();
 	const struct trapframe *tf;
+	char where[80];
 
 	if (have_addr) {
 		if (addr < 0 || addr >= ncpu)
@@ -97,9 +99,8 @@ db_machine_cpu(db_expr_t addr, bool have_addr, db_expr_t count __unused,
 	db_look_cpu = ci;
 	db_look = tf;
 	db_dot = db_next = (db_expr_t)tf->tf_rip;
-	db_printf("%s: stopped at ", cpu_name(ci));
-	db_printsym(tf->tf_rip);
-	db_printf("\n");
+	db_printf("%s: stopped at %s\n", cpu_name(ci),
+	    trapframe_where(where, sizeof(where), tf));
 }
 
 void
@@ -108,6 +109,7 @@ db_show_all_cpus(DB_ARGS_UNUSED)
 	const struct trapframe *tf;
 	struct cpu_info *ci;
 	CPU_INFO_ITERATOR cii;
+	char where[80];
 
 	db_printf("  CPU    APICID  INTR  LWP                 NAME             AT\n");
 	for (CPU_INFO_FOREACH(cii, ci)) {
@@ -118,7 +120,7 @@ db_show_all_cpus(DB_ARGS_UNUSED)
 		    (void *)ci->ci_curlwp,
 		    ci->ci_curlwp != NULL ? ci->ci_curlwp->l_name : "-");
 		if (tf != NULL)
-			db_printsym(tf->tf_rip);
+			db_printf("%s", trapframe_where(where, sizeof(where), tf));
 		else
 			db_printf(ci->ci_running ? "no response" : "not running");
 		db_printf("\n");
@@ -144,10 +146,11 @@ db_ps_cmd(DB_ARGS_UNUSED)
 {
 	const struct lwp *l = NULL, *last = NULL;
 
-	db_printf("  LID STATE   PRI CPU FLAGS  STRUCT LWP *        NAME             WAIT\n");
+	db_printf("  LID  PID STATE   PRI CPU FLAGS  STRUCT LWP *        NAME             WAIT\n");
 	while ((l = db_lwp_next(l)) != NULL) {
-		db_printf("%c%4d %-7s %3d %3d %5x  %-18p  %-15s  %s\n",
+		db_printf("%c%4d %4d %-7s %3d %3d %5x  %-18p  %-15s  %s\n",
 		    l->l_stat == LSONPROC ? '>' : ' ', l->l_lid,
+		    l->l_proc != NULL ? l->l_proc->p_pid : 0,
 		    (u_int)l->l_stat < __arraycount(stat_names) ?
 		    stat_names[l->l_stat] : "?", l->l_priority,
 		    l->l_cpu != NULL ? (int)cpu_index(l->l_cpu) : -1, l->l_flag,

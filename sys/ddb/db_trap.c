@@ -36,11 +36,12 @@ db_possible(void)
 static void
 print_where(const char *what)
 {
+	char where[80];
+
 	cnfreshline();
 	printf_nolog("%s ", what);
 	db_page_reset(false);
-	db_printsym(db_frame->tf_rip);
-	db_printf(":\n");
+	db_printf("%s:\n", trapframe_where(where, sizeof(where), db_frame));
 }
 
 static void
@@ -131,7 +132,7 @@ report(const struct trapframe *tf)
 
 	trapframe_print(tf, printf_nolog);
 	printf_nolog("%s: interrupted at %s\n", cpu_name(curcpu()),
-	    ksyms_format(where, sizeof(where), tf->tf_rip));
+	    trapframe_where(where, sizeof(where), tf));
 	if (!db_cpu_idle(curcpu()))
 		trapframe_trace(tf, printf_nolog);
 	cpu_stop_report(printf_nolog, true);

@@ -25,6 +25,7 @@
 #include <sys/atomic.h>
 #include <sys/intr.h>
 #include <sys/kernel.h>
+#include <sys/proc.h>
 #include <sys/sched.h>
 
 kmutex_t sched_lock = MUTEX_SPIN_INITIALIZER;
@@ -178,6 +179,8 @@ sched_switch(void)
 	if (next == l)
 		return;
 	ci->ci_data.cpu_nswtch++;
+	if (l->l_proc != NULL || next->l_proc != NULL)
+		cpu_proc_switch(l, next);
 	sched_switched(cpu_switchto(l, next));
 	/* Perhaps on another CPU. */
 	curcpu()->ci_data.cpu_mtx_oldspl = oldspl;

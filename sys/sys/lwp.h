@@ -11,6 +11,7 @@
 #include <sys/stdarg.h>
 #include <sys/mutex.h>
 #include <machine/cpu.h>	/* curlwp, curcpu */
+#include <machine/proc.h>
 
 enum lwp_stat { LSIDL, LSRUN, LSONPROC, LSSLEEP, LSZOMB };
 
@@ -25,6 +26,8 @@ struct lwp {
 	lwpid_t l_lid;
 	char l_name[COMM_LEN];
 	vaddr_t l_stack;		/* lowest usable byte */
+	struct proc *l_proc;		/* NULL: it never leaves the kernel */
+	struct mdlwp l_md;		/* of user mode, while it does not run */
 	void (*l_func)(void *);
 	void *l_arg;
 

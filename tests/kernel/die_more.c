@@ -1,6 +1,6 @@
 /*
- * Deaths by a watchpoint, and by a handle that is older than the handler in
- * its memory; and "nmi log" while handlers run.  The scenarios in tests/qemu
+ * Deaths by a watchpoint, by a trap on top of an NMI, and by a handle that is
+ * older than the handler in its memory; and "nmi log" while handlers run.  The scenarios in tests/qemu
  * judge them.
  */
 
@@ -31,6 +31,44 @@ KDEATH(nmi_reused, "nmi-disestablish-reused", "an old handle, its memory another
 			reused = true;
 	KASSERT(reused);
 	nmi_disestablish(old);
+}
+
+/*
+ * A trap on a stack of its own, on top of an NMI: the trace of its report
+ * finds the NMI's frame and what that interrupted.
+ */
+static __noinline void
+dm_trap(void)
+{
+	x86_write_psl(x86_read_psl() | PSL_T);
+	__asm volatile("nop");
+}
+
+static int
+dm_step(const struct trapframe *tf __unused, void *arg __unused)
+{
+	dm_trap();
+	return 1;
+}
+
+KDEATH(nmi_debug, "nmi-debug", "a single step in an NMI handler")
+{
+	(void)nmi_establish(dm_step, NULL);
+	(void)nt_self();
+}
+
+static int
+dm_wait(const struct trapframe *tf __unused, void *arg __unused)
+{
+	printf_nolog("# waiting for a machine check\n");
+	(void)KT_SPIN(false);
+	return 1;
+}
+
+KDEATH(nmi_machine_check, "nmi-machine-check", "a machine check, sent by the monitor, in an NMI handler")
+{
+	(void)nmi_establish(dm_wait, NULL);
+	(void)nt_self();
 }
 
 static volatile u_int dm_inside, dm_go, dm_latches;

@@ -180,6 +180,11 @@ KDEATH(trap_simd, "trap-simd", "vector 19, forged")
 	forge(19, false);
 }
 
+KDEATH(trap_gate, "trap-gate", "the gate of system calls, entered by the kernel")
+{
+	__asm volatile("int $0x80");
+}
+
 KDEATH(trap_reserved, "trap-reserved", "vector 22, which has no name")
 {
 	forge(22, false);

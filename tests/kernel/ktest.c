@@ -3,13 +3,15 @@
  *
  * Command line: ktest=TEXT runs the tests whose name contains TEXT,
  * ktest_die=NAME runs one death instead, ktest_bench=NAME a benchmark.
- * ktest_storm=SECONDS: how long the host injects NMIs (t_nmi_churn.c).
+ * ktest_console=1 leaves the machine to the operator's console, where the
+ * test image has more commands (storm.c).
  * Without QEMU's isa-debug-exit device the machine just halts at the end.
  */
 
 #include <sys/boot_hook.h>
 #include <sys/bootinfo.h>
 #include <sys/cons.h>
+#include <sys/console.h>
 #include <machine/intr.h>	/* outb */
 #include "ktest.h"
 
@@ -89,19 +91,6 @@ kt_bootarg(const char *key, char *value, size_t size)
 	return false;
 }
 
-u_int
-kt_storm(void)
-{
-	char value[8];
-	uint64_t seconds;
-
-	if (!kt_bootarg("ktest_storm", value, sizeof(value)))
-		return 0;
-	if (kstrtou64(value, 10, &seconds) != 0)
-		panic("ktest_storm=%s: not a number", value);
-	return (u_int)seconds;
-}
-
 /* kt_bootarg() looks our words up itself; this makes them known. */
 static int
 kt_word(const char *rest __unused)
@@ -133,26 +122,39 @@ kt_exit(uint8_t status)
 
 enum kt_result { KT_PASSED, KT_FAILED, KT_SKIPPED, KT_NRESULTS };
 
-static enum kt_result
-kt_run(const struct ktest *kt)
+void
+kt_begin(void)
 {
 	kt_failed = 0;
 	kt_why = kt_skipped = NULL;
-	(*kt->kt_func)();
-	if (kt_failed != 0) {
-		printf("not ok %s: %s:%d: %s\n", kt->kt_name, kt_file, kt_line,
+}
+
+/* True: nothing has failed. */
+bool
+kt_verdict(const char *name)
+{
+	if (kt_failed != 0)
+		printf("not ok %s: %s:%d: %s\n", name, kt_file, kt_line,
 		    kt_why);
+	else if (kt_skipped != NULL)
+		printf("ok %s # skip %s\n", name, kt_skipped);
+	else
+		printf("ok %s\n", name);
+	return kt_failed == 0;
+}
+
+static enum kt_result
+kt_run(const struct ktest *kt)
+{
+	kt_begin();
+	(*kt->kt_func)();
+	if (kt_failed != 0)
 		kt_nlwps = 0;	/* whoever is left uses static data */
-		return KT_FAILED;
-	}
-	if (kt_nlwps != 0)
+	else if (kt_nlwps != 0)
 		kt_threads_join();
-	if (kt_skipped != NULL) {
-		printf("ok %s # skip %s\n", kt->kt_name, kt_skipped);
-		return KT_SKIPPED;
-	}
-	printf("ok %s\n", kt->kt_name);
-	return KT_PASSED;
+	if (!kt_verdict(kt->kt_name))
+		return KT_FAILED;
+	return kt_skipped != NULL ? KT_SKIPPED : KT_PASSED;
 }
 
 static void __dead
@@ -182,6 +184,10 @@ kt_main(void)
 	char pattern[64] = "", name[64];
 	u_int n[KT_NRESULTS] = { 0 };
 
+	if (kt_bootarg("ktest_console", name, sizeof(name))) {
+		console_start();
+		return;
+	}
 	if (kt_bootarg("ktest_die", name, sizeof(name)))
 		kt_die(name);
 	if (kt_bootarg("ktest_bench", name, sizeof(name)))

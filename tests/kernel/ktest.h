@@ -101,8 +101,9 @@ void kt_thread(pri_t, struct cpu_info *, void (*)(void *), void *);
 void kt_threads_join(void);
 struct lwp *kt_lwp(u_int);	/* the n-th since the last join */
 
-/* Seconds for which the host injects NMIs; 0: it does not. */
-u_int kt_storm(void);
+/* For a command of the console, which is no KTEST: forget, and tell, what failed. */
+void kt_begin(void);
+bool kt_verdict(const char *);
 
 /* bench_nmi.c; false: no such benchmark, or it failed. */
 bool kt_bench(const char *);

@@ -46,6 +46,13 @@ int nt_decline(const struct trapframe *, void *);
 bool nt_send(struct cpu_info *);
 bool nt_self(void);
 
+/*
+ * t_nmi_churn.c: threads on every CPU that establish and remove handlers
+ * and send NMIs; some handler of the caller claims those.
+ */
+void nt_churn_begin(void);
+void nt_churn_end(void);
+
 /* A report that is caught instead of printed; one at a time. */
 #define NT_TEXT		8192
 extern char nt_text[NT_TEXT];

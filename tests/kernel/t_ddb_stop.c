@@ -151,7 +151,7 @@ st_go(void)
 }
 
 static void
-st_where(void (*func)(void *), const char *trace)
+st_where(void (*func)(void *), const char *trace, void (*meanwhile)(void))
 {
 	uint64_t unclaimed = nt_unclaimed();
 	int s;
@@ -164,6 +164,8 @@ st_where(void (*func)(void *), const char *trace)
 		st_stop();
 		KT_CHECK(NT_SAID("cpu1: stopped at kernel:"));
 		KT_CHECK(NT_SAID(trace));
+		if (i == 0 && meanwhile != NULL)
+			meanwhile();
 		st_go();
 		splx(s);
 		kt_threads_join();
@@ -173,28 +175,35 @@ st_where(void (*func)(void *), const char *trace)
 
 STTEST(ddb_stop_thread, 2, "a CPU in a thread stops and goes on")
 {
-	st_where(st_thread, "st_thread() at");
+	st_where(st_thread, "st_thread() at", NULL);
 }
 
 STTEST(ddb_stop_off, 2, "a CPU with interrupts off stops and goes on")
 {
-	st_where(st_interrupts_off, "st_interrupts_off() at");
+	st_where(st_interrupts_off, "st_interrupts_off() at", NULL);
 }
 
 STTEST(ddb_stop_mutex, 2, "a CPU that holds a spin mutex stops and goes on")
 {
-	st_where(st_mutex_held, "st_mutex_held() at");
+	st_where(st_mutex_held, "st_mutex_held() at", NULL);
+}
+
+/* Whoever has the lock stands: this is printed, or the machine hangs. */
+static void
+st_say(void)
+{
+	printf_nolog("# said while cpu1 has the console's lock\n");
 }
 
 STTEST(ddb_stop_console, 2, "a CPU that holds the console's lock stops, and output goes on without it")
 {
-	st_where(st_console_held, "st_console_held() at");
+	st_where(st_console_held, "st_console_held() at", st_say);
 	printf("# and nobody has it now\n");
 }
 
 STTEST(ddb_stop_handler, 2, "a CPU in an NMI handler stops when that returns")
 {
-	st_where(st_in_handler, "st_in_handler() at");
+	st_where(st_in_handler, "st_in_handler() at", NULL);
 }
 
 STTEST(ddb_stop_intr, 2, "a CPU in an interrupt handler stops and goes on")

@@ -81,6 +81,31 @@ KTEST(nmi_dr7_latched, "nor does a run for a latched NMI meet a watchpoint")
 
 extern const char vector_debug[], vector_nmi_msr[], nmi_window[];
 
+static void
+en_refused(vaddr_t va)
+{
+	KT_CHECK(x86_watch_set(0, va, 8, X86_WATCH_RW) == EPERM);
+}
+
+/* The tables that the CPU reads as it enters: where it says they are. */
+static void
+en_tables_refused(struct cpu_info *ci)
+{
+	struct region_descriptor gdt, idt;
+
+	__asm volatile("sgdt %0; sidt %1" : "=m"(gdt), "=m"(idt));
+	en_refused(gdt.rd_base);
+	en_refused(idt.rd_base);
+	en_refused(idt.rd_base + idt.rd_limit - 7);
+	en_refused((vaddr_t)&ci->ci_md.cmd_tss & ~7UL);
+	en_refused((vaddr_t)(ci + 1) - 8);
+	for (int i = 0; i < NIST; i++) {
+		en_refused(ci->ci_md.cmd_ist[i] - 8);
+		en_refused(ci->ci_md.cmd_ist[i] + IST_TOP_BUSY);
+		en_refused(ci->ci_md.cmd_ist[i] + IST_TOP_SIZE - IST_STACK_SIZE);
+	}
+}
+
 KTEST(watch_refused, "no watchpoint on what the entry of a trap needs, nor one that the CPU cannot have")
 {
 	vaddr_t va = (vaddr_t)&en_watched;
@@ -97,10 +122,9 @@ KTEST(watch_refused, "no watchpoint on what the entry of a trap needs, nor one t
 	KT_CHECK(x86_watch_set(0, (vaddr_t)vector_debug, 1, X86_WATCH_EXEC) == EPERM);
 	KT_CHECK(x86_watch_set(0, (vaddr_t)vector_nmi_msr, 1, X86_WATCH_EXEC) == EPERM);
 	KT_CHECK(x86_watch_set(0, (vaddr_t)nmi_window, 1, X86_WATCH_EXEC) == EPERM);
-	KT_CHECK(x86_watch_set(0, (vaddr_t)&ci->ci_curlwp, 8, X86_WATCH_RW) == EPERM);
-	for (int i = 0; i < NIST; i++)
-		KT_CHECK(x86_watch_set(0, ci->ci_md.cmd_ist[i] - 8, 8,
-		    X86_WATCH_RW) == EPERM);
+	KT_CHECK(x86_watch_set(0, (vaddr_t)nmi_dispatch, 1, X86_WATCH_EXEC) == EPERM);
+	en_refused((vaddr_t)&ci->ci_curlwp);
+	en_tables_refused(ci);
 	KT_CHECK(ci->ci_dr7 == 0);
 	splx(s);
 }

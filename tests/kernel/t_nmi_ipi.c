@@ -6,7 +6,7 @@
 #include "nmitest.h"
 
 #define IP_ROUNDS	100
-#define IP_SESSIONS	100
+#define IP_SESSIONS	50
 
 static volatile u_int ip_stops, ip_sessions, ip_strays;
 static volatile u_int ip_expected[MAXCPUS];
@@ -33,7 +33,7 @@ ip_sender(void *arg __unused)
 	struct cpu_info *ci;
 	CPU_INFO_ITERATOR cii;
 
-	for (u_int i = 0; i < IP_ROUNDS; i++)
+	for (u_int i = 0; i < IP_ROUNDS / (u_int)ncpu; i++)
 		for (CPU_INFO_FOREACH(cii, ci))
 			KT_CHECK(nt_ping(ci));
 }
@@ -78,11 +78,11 @@ ip_check_logged(void)
 }
 
 static void
-ip_stopper(void *arg __unused)
+ip_stopper(void *rounds)
 {
 	int s;
 
-	for (u_int i = 0; i < IP_ROUNDS; i++) {
+	for (u_int i = 0; i < (u_int)(uintptr_t)rounds; i++) {
 		s = splhigh();
 		cpu_stop_enter();
 		cpu_stop_others();
@@ -117,7 +117,7 @@ KTEST(nmi_stop_one, "a CPU stops all others and lets them go, again and again")
 	int s;
 
 	ip_stops = 0;
-	ip_stopper(NULL);
+	ip_stopper((void *)(uintptr_t)IP_ROUNDS);
 	s = splhigh();
 	cpu_stop_enter();
 	cpu_stop_others();
@@ -132,14 +132,15 @@ KTEST(nmi_stop_one, "a CPU stops all others and lets them go, again and again")
 KTEST(nmi_stop_all, "all CPUs stop each other at once, one owns the machine at a time")
 {
 	uint64_t unclaimed = nt_unclaimed();
+	const u_int each = IP_ROUNDS / (u_int)ncpu;
 	struct cpu_info *ci;
 	CPU_INFO_ITERATOR cii;
 
 	ip_stops = 0;
 	for (CPU_INFO_FOREACH(cii, ci))
-		kt_thread(PRI_USER, ci, ip_stopper, NULL);
+		kt_thread(PRI_USER, ci, ip_stopper, (void *)(uintptr_t)each);
 	kt_threads_join();
-	KT_CHECK(ip_stops == IP_ROUNDS * (u_int)ncpu);
+	KT_CHECK(ip_stops == each * (u_int)ncpu);
 	ip_check_alive();
 	KT_CHECK(nt_unclaimed() == unclaimed);
 }

@@ -45,6 +45,8 @@ POINTERS = {
     # Traces, registers, and who was stopped where.
     ("db_trace.c", ANY): ["printf_nolog", "nmi_printf"],
     ("nmi_ipi.c", ANY): ["printf_nolog"],
+    # See user_trap below.
+    ("kern_proc.c", ANY): [],
     ("subr_panic.c", "vpanic"): ["db_break_remove", "panic_registers", "panic_traceback",
                                  "panic_others", "panic_debugger"],
 }
@@ -58,8 +60,10 @@ BOUNDS = {
 # (Once the system has panicked it does, and then they are followed.)
 GUARD = "nmi_forbidden"
 
-# Not followed, since they return at once.
+# Not followed: they return at once, or are not called for what an NMI does.
 EARLY = {
+    "user_trap": "trap(): what an NMI reaches, and may fault there, is the kernel's",
+    "user_iret_trap": "the same: never the one instruction that returns to user mode",
     "sched_intr_return": "sched_maypreempt(): not after a panic; not called with interrupts off",
 }
 

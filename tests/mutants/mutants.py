@@ -18,13 +18,21 @@ ACCOUNT = "sys/arch/x86/x86/nmi_account.c"
 NMIVAR = "sys/arch/x86/include/nmivar.h"
 STUB = "sys/arch/amd64/amd64/vector.S"
 LAPIC = "sys/arch/x86/x86/lapic.c"
+TRAP = "sys/arch/x86/x86/nmi_trap.c"
+PANIC = "sys/kern/subr_panic.c"
 MUTEX = "sys/kern/kern_mutex.c"
 KMEM = "sys/kern/subr_kmem.c"
 PRF = "sys/kern/subr_prf.c"
 SLEEPQ = "sys/kern/kern_sleepq.c"
+USER = "sys/arch/amd64/amd64/user_entry.S"
+USERMD = "sys/arch/amd64/amd64/user_machdep.c"
+PMAPUSER = "sys/arch/amd64/amd64/pmap_user.c"
 
 FORBIDDEN = "\tNMI_FORBIDDEN();\n"
 DEATH = "scenario test_nmi.py::test_a_broken_rule_of_nmi_handlers_is_named_in_the_panic[%s]"
+
+STORM = ("scenario test_storm.py::"
+         "test_a_storm_leaves_the_console_the_counts_and_the_memory_whole[%s]")
 
 
 def rule(file, before, death):
@@ -42,15 +50,124 @@ MUTANTS = [
            "kernel nmi_nest_breakpoint 1"),
     Mutant("E1", "a latched one is not counted", STUB,
            "\tincq\tNMI_HW_LATCHED(%rsp)\n", "", "kernel nmi_count_latched 1"),
+    Mutant("E2", "GS is guessed from CS", STUB,
+           "\tmovq\tNMI_T + IST_TOP_CI(%rsp), %rax\n\twrgsbase %rax\n",
+           "\ttestb\t$3, TF_CS(%rsp)\n\tjz\t7f\n"
+           "\tmovq\tNMI_T + IST_TOP_CI(%rsp), %rax\n\twrgsbase %rax\n7:\n",
+           "kernel user_gap 1"),
+    Mutant("E2", "a program's debug trap has the program's GS", USER,
+           "ENTRY(debug_from_user)\n\tFROM_USER\n", "ENTRY(debug_from_user)\n",
+           "kernel user_step 1"),
+    Mutant("E2", "the return to user mode fails with the user's GS", STUB,
+           "\tcmpq\t$user_iretq, TF_RIP(%rsp)\n\tje\t1f\n", "", "kernel user_bad_return 1"),
+    Mutant("E2", "a failed return to user mode is the kernel's fault",
+           "sys/arch/amd64/amd64/trap.c", "\tif (user_iret_failed(tf))\n",
+           "\tif (user_iret_failed(tf) && panicstr != NULL)\n", "kernel user_bad_return 1"),
+    Mutant("E3", "a stack pointer is evidence", STUB,
+           "\tcmpq\t$0, NMI_HW_BUSY(%rsp)\n\tjne\tnmi_latch\n",
+           "\tcmpq\t$0, NMI_HW_BUSY(%rsp)\n\tjne\tnmi_latch\n"
+           "\tpushq\t%rax\n\tleaq\t48(%rsp), %rax\n\tcmpq\t%rax, 32(%rsp)\n"
+           "\tpopq\t%rax\n\tje\tnmi_latch\n",
+           "kernel user_gap 1"),
+    Mutant("E3", "SYSCALL leaves DF, NT and AC as they were", USERMD,
+           "wrmsr(MSR_SFMASK, PSL_SYSCALL)", "wrmsr(MSR_SFMASK, PSL_T | PSL_I)",
+           "kernel user_gap 1"),
+    Mutant("E10", "a program switches SMAP off", "sys/arch/amd64/include/frameasm.h",
+           "\tclac\n", "", "kernel user_flags 1"),
+    Mutant("E10", "a program turns strings round", "sys/arch/amd64/include/frameasm.h",
+           "\tswapgs\n\tcld\n", "\tswapgs\n", "kernel user_flags 1"),
+    Mutant("E9", "a reschedule comes before the iret", "sys/arch/x86/x86/nmi_trap.c",
+           "\t\treturn nmi_dispatch_unwatched(tf);\n\treturn nmi_dispatch(tf);\n",
+           "\t\treturn nmi_dispatch_unwatched(tf);\n\tint claimed = nmi_dispatch(tf);\n"
+           "\tif (USERMODE(tf->tf_cs) && curcpu()->ci_want_resched)\n\t\tyield();\n"
+           "\treturn claimed;\n",
+           "kernel user_resched 1"),
+    Mutant("E9", "nobody comes back to a reschedule", "sys/arch/x86/x86/mp.c",
+           "\tif (ci != curcpu() || cpu_nmi_p())\n", "\tif (ci != curcpu())\n",
+           "kernel user_resched 1"),
+    Mutant("user", "the GS base stays with the CPU", USERMD,
+           "\twrmsr(MSR_KERNELGSBASE, md->md_gsbase);\n", "", "kernel user_many 1"),
+    Mutant("user", "a system call returns by SYSRET whatever the flags are",
+           "sys/arch/amd64/amd64/syscall.c", " && (tf->tf_rflags & (PSL_T | PSL_RF)) == 0", "",
+           "kernel user_step 1"),
+    Mutant("user", "a program's addresses are not looked at", USERMD,
+           "\tif ((vaddr_t)uaddr >= VM_MAXUSER_ADDRESS ||\n"
+           "\t    len > VM_MAXUSER_ADDRESS - (vaddr_t)uaddr)\n\t\treturn EFAULT;\n", "",
+           "kernel user_errors 1"),
+    Mutant("user", "pages are lost", PMAPUSER,
+           "\t\telse if (table[i] & PTE_OWNED)\n", "\t\telse if (0)\n",
+           "kernel user_memory 1"),
+    Mutant("user", "text can be written", PMAPUSER,
+           "\tuint64_t bits = PTE_P | PTE_U;\n", "\tuint64_t bits = PTE_P | PTE_U | PTE_W;\n",
+           "kernel user_pagefault 1"),
+    Mutant("user", "data can be run", PMAPUSER,
+           "\t\tbits |= PTE_NX;\n", "\t\tbits |= 0;\n", "kernel user_pagefault 1"),
+    Mutant("user", "a later kernel mapping is missing", "sys/arch/amd64/amd64/pmap.c",
+           "\t\tpm->pm_pml4[i] = pte;\n", "\t\t(void)pm;\n", "kernel user_pmap_kernel 1"),
+    Mutant("user", "the gate is the kernel's, too", "sys/arch/amd64/amd64/syscall.c",
+           "\tif (!USERMODE(tf->tf_cs)) {\n", "\tif (0) {\n",
+           "scenario test_traps.py::test_an_exception_is_a_named_fatal_trap[trap-gate]"),
     Mutant("E4", "CR2 is not put back", STUB,
            "\tmovq\tNMI_TF_CR2(%rsp), %rax\n\tmovq\t%rax, %cr2\n", "",
            "kernel nmi_cr2 1"),
+] + [
+    Mutant("E5", "watched: " + what, "sys/arch/x86/x86/dbregs.c", old, new,
+           "kernel watch_refused 1")
+    for what, old, new in (
+        ("what an NMI runs", "overlaps(va, len, (vaddr_t)__nobreak_start, (vaddr_t)__nobreak_end)",
+         "false"),
+        ("the NMI stub", "overlaps(va, len, (vaddr_t)nmi_stubs_start, (vaddr_t)nmi_window_end)",
+         "false"),
+        ("cpu_info, GDT, TSS", "overlaps(va, len, (vaddr_t)ci, (vaddr_t)(ci + 1))", "false"),
+        ("the IDT", "overlaps(va, len, idt.rd_base, idt.rd_base + idt.rd_limit + 1)",
+         "idt.rd_limit == 0"),
+        ("the trap stacks", "overlaps(va, len, end - IST_STACK_SIZE, end)", "end == 0"),
+    )
+] + [
+    Mutant("E5", "a breakpoint: " + what, "sys/arch/amd64/amd64/db_interface.c", old, new,
+           "scenario test_ddb.py::test_commands")
+    for what, old, new in (
+        ("in what an NMI runs", "va >= (vaddr_t)__nobreak_start && va < (vaddr_t)__nobreak_end",
+         "va == 0"),
+        ("in the NMI stub", "if (va >= (vaddr_t)nmi_stubs_start)\n\t\treturn \"it is the",
+         "if (va == 0)\n\t\treturn \"it is the"),
+        ("in an NMI handler", "ksyms_lookup(va, &start) != NULL && nmi_account_has(start)",
+         "ksyms_lookup(va, &start) != NULL && nmi_account_has(0)"),
+    )
+] + [
+    Mutant("E5", "handlers meet watchpoints", TRAP,
+           "\tif (__predict_false(!curcpu_zero_p(ci_dr7)))\n"
+           "\t\treturn nmi_dispatch_unwatched(tf);\n", "", "kernel nmi_dr7 1"),
+    Mutant("E5", "the watchpoints are lost", TRAP,
+           "\tx86_watch_resume(dr7);\n\treturn claimed;\n",
+           "\tx86_watch_resume(dr7 & 0x400);\n\treturn claimed;\n",
+           "kernel nmi_dr7 1"),
+    Mutant("E5", "runs for latched ones meet watchpoints", TRAP,
+           "->le_why = why;\n\treturn nmi_dispatch_unwatched(tf);\n",
+           "->le_why = why;\n\treturn nmi_dispatch(tf);\n", "kernel nmi_dr7_latched 1"),
+    Mutant("E5", "a debug trap meets watchpoints", STUB,
+           "IST_STUB vector_debug, 1, 0, watched=1", "IST_STUB vector_debug, 1, 0, watched=0",
+           "scenario test_traps.py::test_an_exception_is_a_named_fatal_trap[trap-watch]"),
+    Mutant("E7", "whatever is above the window is in it", STUB,
+           "\tcmpq\t$nmi_window_end, (%rsp)\n\tjb\tnmi_start_over\n", "\tjmp\tnmi_start_over\n",
+           "kernel nmi_wild_rip 1"),
+] + [
+    Mutant("E8", death + " shares the NMI's stack", "sys/arch/x86/x86/idt.c",
+           "%s, %s);" % (entry, ist), "%s, IST_NMI);" % entry,
+           "scenario test_nmi.py::test_a_trap_on_top_of_an_nmi_leaves_its_frames_whole[%s]" % death)
+    for death, entry, ist in (("nmi-debug", "vector_debug", "IST_DB"),
+                              ("nmi-machine-check", "vector_machine_check", "IST_MC"),
+                              ("nmi-overflow", "vector_double_fault", "IST_DF"))
+] + [
     Mutant("E10", "no cld", STUB,
            "\tcld\n\tmovq\t%cr2, %rax\n", "\tmovq\t%cr2, %rax\n",
            "kernel nmi_direction 1"),
     Mutant("E10", "no clac", STUB,
            "\tclac\t\t\t\t/* idt_init() saw that it has SMAP too */\n", "",
            "kernel nmi_access 1"),
+    Mutant("E11", "an interrupt returns to the hlt, whoever it woke", "sys/arch/x86/x86/intr.c",
+           "\tif (ci->ci_want_resched && (tf->tf_rflags & PSL_I) != 0)\n\t\tsched_intr_return();\n",
+           "\t(void)tf;\n", "kernel nmi_sti_hlt 1"),
     Mutant("E12", "a CPU's NMI state comes late", "sys/arch/amd64/amd64/machdep.c",
            "\tnmi_cpu_init(ci);\n",
            "\tci->ci_nmi.nc_slot = offsetof(struct nmi_account, na_slot);\n",
@@ -129,6 +246,22 @@ MUTANTS = [
     Mutant("P1", "nobody answers", STUB, "\tcall\tnmi_trap_unclaimed\n", "",
            "scenario test_nmi.py::"
            "test_an_nmi_that_all_handlers_decline_is_reported_in_the_contracts_words"),
+    Mutant("P1", "an unclaimed NMI is logged, whatever was asked for",
+           "sys/arch/x86/x86/nmi_unclaimed.c",
+           "\tif (nmi_policy(cause) == NMI_LOG) {\n", "\tif (nmi_policy(cause) != NMI_LOG) {\n",
+           "scenario test_ddb_stop.py::test_the_policies_of_an_unclaimed_nmi"),
+    Mutant("P2", "a CPU waits for its own line to end", PRF,
+           "\t\tif (owner == me)\n\t\t\treturn false;\n",
+           "\t\tif (owner == me)\n\t\t\tcontinue;\n",
+           "scenario test_ddb_anywhere.py"),
+    Mutant("P2", "the console's lock is waited for for ever", PRF,
+           "\t\tif (prf_patience_over(spins, since) &&\n",
+           "\t\tif (prf_patience_over(spins, since) && ncpu == 0 &&\n",
+           "kernel ddb_stop_console 2"),
+    Mutant("P4", "the others are stopped by an interrupt", IPI,
+           "\tlapic_send_nmi(ci->ci_apicid);\n", "\tlapic_send_ipi(ci->ci_apicid, 0xf0);\n",
+           "scenario test_nmi.py::test_a_cpu_that_takes_no_interrupts_stops_and_shows_where"
+           "[crashme_panic]"),
     Mutant("P5", "an NMI under way is forgotten", IPI,
            "\tif (nc->nc_ipi & NMI_IPI_STOP) {\n", "\tif (0) {\n", "kernel nmi_stop_crossed 2"),
     Mutant("P5", "what came while parked runs", IPI,
@@ -141,8 +274,26 @@ MUTANTS = [
            "LAPIC_LVT_LINT1, LAPIC_LVT_NMI)",
            "LAPIC_LVT_LINT1, lapic_id() == 0 ? LAPIC_LVT_NMI : LAPIC_LVT_MASKED)",
            "scenario test_nmi.py::test_an_injected_nmi_reaches_every_cpu[2]"),
+    Mutant("P7", "several panic at once", PANIC, "\tcpu_stop_enter();", "\t",
+           "scenario test_panic.py::test_all_cpus_panic_at_once_and_one_reports"),
+    Mutant("P7", "the part of a report that panics is tried again", PANIC,
+           "panic_parts[panic_part++]();", "(panic_parts[panic_part](), panic_part++);",
+           "scenario test_panic.py::test_a_panic_in_the_report_leaves_only_that_part_out"),
+    Mutant("P7", "panics never end", PANIC,
+           "\tif (++panic_depth > PANIC_DEPTH)\n\t\tpanic_finish();\n", "\t++panic_depth;\n",
+           "scenario test_panic.py::test_a_machine_that_only_panics_is_reset_still"),
     Mutant("P12", "the self-test believes the sender", PING,
            "\treturn came;\n", "\treturn came || true;\n", "kernel nmi_selftest_fails 1"),
+    Mutant("P8", "a nested NMI is not latched, in a storm", STUB,
+           "\tcmpq\t$0, NMI_HW_BUSY(%rsp)\n\tjne\tnmi_latch\n", "", STORM % "int3-1"),
+    Mutant("P8", "what was latched is not run, in a storm", STUB,
+           "\tcmpq\t$0, NMI_T + IST_TOP_PENDING(%rsp)\n\tjne\tnmi_again\n", "",
+           STORM % "fault-1"),
+    Mutant("P8", "a trace ends at the NMI", STUB,
+           "\tpushq\t%rbp\t\t\t/* so that a backtrace crosses us */\n\tmovq\t%rsp, %rbp\n",
+           "\tpushq\t%rbp\n", STORM % "unwind-1"),
+    Mutant("P8", "a record is leaked, in a storm", NMI,
+           "\tkmem_free(n, sizeof(*n));\n", "", STORM % "churn-1"),
     rule(MUTEX, "mutex_enter(kmutex_t *mtx)\n{\n", "nmi-mutex-enter"),
     rule(MUTEX, "mutex_tryenter(kmutex_t *mtx)\n{\n", "nmi-mutex-tryenter"),
     rule(MUTEX, "mutex_tryenter(kmutex_t *mtx)\n{\n", "nmi-spin-tryenter"),

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """make check-mutants: does each test fail when what it tests is taken out?
 
-    run.py [TEXT]       only mutants with TEXT in their hazard or name
+    run.py [TEXT...]    only mutants with one of these in their hazard or name
 
 In a copy of the tree under build/: first every test must pass there, then
 for each mutant of mutants.py the change is made, the image built, and the
@@ -9,21 +9,24 @@ test must fail.  A mutant that does not build or does not apply is a failure;
 a test that never ends has noticed.
 """
 
+import filecmp
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 TREE = os.path.join(TOP, "build", "mutants")
-PATIENCE = 60
+PATIENCE = 180      # for a test; also times VM_TIMEOUT_SCALE
+BUILD = 1800
 PASSED = 1      # isa-debug-exit: (0 << 1) | 1
 sys.path[:0] = [HERE, os.path.join(TOP, "tests", "qemu")]
 sys.dont_write_bytecode = True
 
 from mutants import MUTANTS     # noqa: E402  (their folders are no packages)
-from vm import VM, VMError      # noqa: E402
+from vm import SCALE, VM, VMError      # noqa: E402
 
 
 def copy_tree():
@@ -32,26 +35,30 @@ def copy_tree():
     for name in listed.splitlines():
         target = os.path.join(TREE, name)
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        if os.path.exists(os.path.join(TOP, name)):
-            shutil.copyfile(os.path.join(TOP, name), target)
-            shutil.copymode(os.path.join(TOP, name), target)
+        source = os.path.join(TOP, name)
+        if os.path.exists(source) and not (os.path.exists(target) and
+                                           filecmp.cmp(source, target, shallow=False)):
+            shutil.copyfile(source, target)     # the others need not be built again
+            shutil.copymode(source, target)
 
 
-def run(command):
+def run(command, patience=PATIENCE * SCALE):
     """Run in the copy; None if it succeeds, else the end of what it said."""
+    child = subprocess.Popen(command, cwd=TREE, stdout=subprocess.PIPE, text=True,
+                             stderr=subprocess.STDOUT, errors="replace", start_new_session=True)
     try:
-        done = subprocess.run(command, cwd=TREE, stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.STDOUT, errors="replace", timeout=PATIENCE,
-                              check=False)
+        said = child.communicate(timeout=patience)[0]
     except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)    # the machines that a scenario has made, too
+        child.communicate()
         return "never ends"
-    return None if done.returncode == 0 else done.stdout[-2000:]
+    return None if child.returncode == 0 else said[-2000:]
 
 
 def build(test):
     kind, name = test.split()[:2]
     goal = "build/unit/" + name if kind == "unit" else "test-kernel"
-    return run(["make", "-s", "-j2", "all", goal])
+    return run(["make", "-s", "-j2", "all", goal], BUILD)
 
 
 def judge_kernel(name, cpus):
@@ -100,8 +107,8 @@ def tell(wrong, what):
 
 
 def main():
-    text = sys.argv[1] if len(sys.argv) > 1 else ""
-    chosen = [m for m in MUTANTS if text in m.hazard + " " + m.name]
+    texts = sys.argv[1:] or [""]
+    chosen = [m for m in MUTANTS if any(text in m.hazard + " " + m.name for text in texts)]
     copy_tree()
     failed = 0
     for test in sorted({m.test for m in chosen}):

@@ -4,6 +4,7 @@ import re
 
 FRAME = re.compile(r"^([a-z_][a-z0-9_.]*)\(\) at kernel:\1\+0x[0-9a-f]+$")
 MARK = re.compile(r"^(--- .* ---|[0-9a-fx]+\(\) at \S+|\.\.\. more frames not shown|"
+                  r"user mode at 0x[0-9a-f]+|user mode, at its boundary|"
                   r"\.\.\. the last frame \d+ times more)$")
 # A panic is a call: only what calls preserve means anything.
 OF_A_PANIC = ["rbx", "rbp", "rsp", "rflags", "r12", "r13", "r14", "r15", "cr0", "cr2", "cr3", "cr4"]

@@ -30,6 +30,7 @@ TRAPS = {
     "trap-machine-check": "machine check",
     "trap-simd": "SIMD arithmetic fault",
     "trap-reserved": "unknown trap",
+    "trap-gate": "unknown trap",
 }
 # Where the interrupted function is not in the chain of frames.
 NOT_IN_TRACE = ("trap-execute", "trap-machine-check")

@@ -170,6 +170,25 @@ class Qmp:
                     raise VMError("QMP: %s: %s" % (name, reply["error"]["desc"]))
                 return reply.get("return")
 
+    def pipeline(self, name, times, timeout=60):
+        """Run a command many times, sent before the first answer is waited for."""
+        first = self.serial + 1
+        self.serial += times
+        try:
+            self.sock.sendall(b"".join(json.dumps({"execute": name, "id": number}).encode() + b"\n"
+                                       for number in range(first, self.serial + 1)))
+        except OSError as error:
+            raise VMError("QMP: %s" % error) from error
+        wanted = set(range(first, self.serial + 1))
+        while wanted:
+            reply = self._message(timeout)
+            if "event" in reply:
+                self.events.append(reply)
+                continue
+            if "error" in reply:
+                raise VMError("QMP: %s: %s" % (name, reply["error"]["desc"]))
+            wanted.discard(reply.get("id"))
+
     def wait_event(self, name, timeout=30):
         """Return the next event of that name, also one that already came."""
         while True:
@@ -183,6 +202,50 @@ class Qmp:
 
     def close(self):
         self.sock.close()
+
+
+class Storm(threading.Thread):
+    """Injects NMIs until the with statement ends; nobody else may use QMP meanwhile."""
+
+    BATCH = 64
+
+    def __init__(self, qmp):
+        super().__init__(daemon=True)
+        self.qmp = qmp
+        self.injected = 0
+        self.over = False
+        self.error = None
+        self.change = threading.Condition()
+
+    def run(self):
+        while not self.over and self.error is None:
+            error = None
+            try:
+                self.qmp.pipeline("inject-nmi", self.BATCH)
+            except VMError as what:
+                error = what
+            with self.change:
+                self.injected += self.BATCH
+                self.error = error
+                self.change.notify_all()
+
+    def more(self, number):
+        """Wait until so many more have been injected."""
+        with self.change:
+            goal = self.injected + number
+            self.change.wait_for(lambda: self.injected >= goal or self.error)
+            if self.error:
+                raise self.error
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, kind, *rest):
+        self.over = True
+        self.join()
+        if kind is None and self.error is not None:
+            raise self.error
 
 
 class VM:
@@ -290,6 +353,11 @@ class VM:
 
     def inject_nmi(self):
         self.qmp("inject-nmi")
+
+    def storm(self):
+        """NMIs from another thread, as fast as QMP takes them, in a with statement."""
+        self.qmp("query-status")        # it is connected
+        return Storm(self.qmp_client)
 
     def send_break(self, port=0):
         """A serial BREAK, as a terminal sends it."""

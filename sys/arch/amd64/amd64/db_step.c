@@ -57,13 +57,19 @@ flag_use(vaddr_t rip)
 
 /*
  * A debug trap on the way out of an NMI would hide from the next NMI that
- * it interrupted that way: it would take our frame for its own stack.
+ * it interrupted that way: it would take our frame for its own stack.  A program
+ * could make a system call in its step, and that may want what another,
+ * stopped, CPU holds.
  */
 bool
 db_step_prepare(struct trapframe *tf)
 {
 	if (tf->tf_rip >= (vaddr_t)nmi_stubs_start) {
 		printf_nolog("the way out of an NMI is not stepped, continue\n");
+		return true;
+	}
+	if (USERMODE(tf->tf_cs)) {
+		printf_nolog("user mode is not stepped, continue\n");
 		return true;
 	}
 	step.st_use = flag_use(tf->tf_rip);

@@ -14,6 +14,7 @@
 #include <machine/db_machdep.h>
 #include <machine/frame.h>
 #include <machine/pmap.h>
+#include <machine/trap.h>
 
 #include <x86/cpufunc.h>
 
@@ -25,7 +26,7 @@
 #define LEAF_SLOTS	8	/* what a function without a frame may have pushed */
 
 extern const char trap_stubs_start[], trap_stubs_end[], nmi_stubs_start[],
-    nmi_window_end[];
+    nmi_window_end[], syscall_entry[];
 
 typedef void (*print_t)(const char *, ...) __printflike(1, 2);
 
@@ -69,7 +70,9 @@ print_frame(const struct position *p, print_t pr)
 static void
 print_trap(uint64_t trapno, print_t pr)
 {
-	if (trapno < 32)
+	if (trapno == T_SYSCALL)
+		pr("--- system call ---\n");
+	else if (trapno < 32)
 		pr("--- trap (number %u) ---\n", (u_int)trapno);
 	else
 		pr("--- interrupt (vector %#x) ---\n", (u_int)trapno);
@@ -141,11 +144,28 @@ leaf_return(const struct position *p)
 	return 0;
 }
 
+/*
+ * Interrupted in a stub that is about to leave for user mode, or comes from
+ * it: the frame pointer is, or may be, the user's.
+ */
 static bool
-unwind_call(struct position *p)
+at_user_boundary(const struct position *p)
+{
+	if (p->p_sp == 0 || !in_stub(p->p_pc))
+		return false;
+	return p->p_fp - 1 < VM_MAXUSER_ADDRESS ||
+	    (p->p_pc >= (vaddr_t)syscall_entry && p->p_pc < (vaddr_t)trap_stubs_end);
+}
+
+static bool
+unwind_call(struct position *p, print_t pr)
 {
 	vaddr_t f[2];		/* caller's frame pointer, return address */
 
+	if (at_user_boundary(p)) {
+		pr("user mode, at its boundary\n");
+		return false;
+	}
 	if (p->p_sp != 0 && (f[1] = leaf_return(p)) != 0) {
 		*p = (struct position){ .p_pc = f[1], .p_fp = p->p_fp };
 		return true;
@@ -175,7 +195,7 @@ trace(struct position p, print_t pr)
 		stub = p.p_sp == 0 && in_stub(p.p_pc);
 		if (p.p_pc == last && !stub) {
 			folded++;
-			more = unwind_call(&p);
+			more = unwind_call(&p, pr);
 			continue;
 		}
 		print_folded(folded, pr);
@@ -184,7 +204,7 @@ trace(struct position p, print_t pr)
 		last = p.p_pc;
 		if (!stub)
 			print_frame(&p, pr);
-		more = stub ? unwind_stub(&p, pr) : unwind_call(&p);
+		more = stub ? unwind_stub(&p, pr) : unwind_call(&p, pr);
 	}
 	print_folded(folded, pr);
 	if (more)
@@ -195,6 +215,15 @@ void
 stack_trace(vaddr_t pc, vaddr_t fp, print_t pr)
 {
 	trace((struct position){ .p_pc = pc, .p_fp = fp }, pr);
+}
+
+const char *
+trapframe_where(char *buf, size_t len, const struct trapframe *tf)
+{
+	if (!USERMODE(tf->tf_cs))
+		return ksyms_format(buf, len, tf->tf_rip);
+	snprintf(buf, len, "user %#lx", tf->tf_rip);
+	return buf;
 }
 
 void

@@ -22,6 +22,9 @@ genassym(void)
 	DEFINE(CI_SELF, offsetof(struct cpu_info, ci_self));
 	DEFINE(CI_CURLWP, offsetof(struct cpu_info, ci_curlwp));
 	DEFINE(CI_NMI_LATCHED, offsetof(struct cpu_info, ci_nmi.nc_latched.ev_count));
+	DEFINE(CI_TSS_RSP0, offsetof(struct cpu_info, ci_md.cmd_tss.tss_rsp[0]));
+	DEFINE(CI_TSS_RSP2, offsetof(struct cpu_info, ci_md.cmd_tss.tss_rsp[2]));
+	DEFINE(X86_FEATURES_SMAP, offsetof(struct x86_features, smap));
 	DEFINE(L_SP, offsetof(struct lwp, l_sp));
 	DEFINE(NMI_LOG_LATCHED, NMI_LOG_LATCHED);
 	DEFINE(BOOT_STACK_SIZE, KSTACK_SIZE);

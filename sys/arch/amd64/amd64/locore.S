@@ -116,7 +116,8 @@ enable_long_mode:
 	rdmsr
 	orl	$(EFER_LME | EFER_NXE | EFER_SCE), %eax
 	wrmsr
-	movl	$(CR0_PE | CR0_MP | CR0_NE | CR0_WP | CR0_AM | CR0_PG), %eax
+	/* EM: nobody saves x87 registers, so user mode has none. */
+	movl	$(CR0_PE | CR0_MP | CR0_EM | CR0_NE | CR0_WP | CR0_AM | CR0_PG), %eax
 	movl	%eax, %cr0
 	ret
 

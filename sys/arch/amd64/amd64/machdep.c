@@ -90,6 +90,7 @@ cpu_init(struct cpu_info *ci)
 	wrmsr(MSR_GSBASE, (uint64_t)ci);	/* loading %gs may have cleared it */
 	__asm volatile("ltr %w0" :: "r"(GSEL_TSS));
 	cpu_init_features();
+	cpu_init_syscall();
 	idt_load();
 }
 

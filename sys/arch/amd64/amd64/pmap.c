@@ -1,7 +1,8 @@
 /*
  * The kernel's page tables.
  *
- * Built once at boot, shared by all CPUs.  Afterwards mappings are only
+ * Built once at boot, shared by all CPUs and, as their upper half, by all
+ * processes (pmap_user.c).  Afterwards mappings are only
  * ever added (a device, a stack), never changed or removed, so no CPU can
  * hold a stale translation and there is no shootdown.
  */
@@ -15,19 +16,14 @@
 #include <machine/cpu.h>
 #include <machine/intr.h>
 #include <machine/pmap.h>
+#include <machine/pmapvar.h>
 #include <machine/specialreg.h>
 
 #include <x86/cpufunc.h>
 
-#define PTE_NX		(1UL << 63)
-#define PTE_FRAME	0x000ffffffffff000UL
 #define LARGE_SIZE	(2UL << 20)
 #define LOWMEM_END	0x9f000UL	/* below the EBDA */
 #define BOOT_LIMIT	(4UL << 30)	/* what the boot tables reach */
-
-/* Levels: 4 = PML4 ... 1 = page table. */
-#define LEVEL_SHIFT(l)	(PAGE_SHIFT + 9 * ((l) - 1))
-#define LEVEL_INDEX(va, l) (((va) >> LEVEL_SHIFT(l)) & 511)
 
 extern char __text_start[], __text_end[], __rodata_start[], __rodata_end[];
 extern char __data_start[], __data_end[], boot_guard[], boot_stack[];
@@ -39,6 +35,7 @@ paddr_t pmap_trampoline;
 static uint64_t *pml4;
 static kmutex_t pmap_lock;
 static vaddr_t stack_next = PMAP_STACK_BASE;
+static TAILQ_HEAD(, pmap) user_pmaps = TAILQ_HEAD_INITIALIZER(user_pmaps);
 
 /* Memory for tables before the page allocator has any: cut off the map. */
 static paddr_t
@@ -72,6 +69,17 @@ table_alloc(void)
 	return p;
 }
 
+/* A new entry of the first table is one of every address space. */
+static void
+pml4_enter(size_t i, uint64_t pte)
+{
+	struct pmap *pm;
+
+	pml4[i] = pte;
+	TAILQ_FOREACH(pm, &user_pmaps, pm_list)
+		pm->pm_pml4[i] = pte;
+}
+
 /* The entry for va at a level, making the tables above it; NULL: no memory. */
 static uint64_t *
 pte_get(vaddr_t va, int level)
@@ -85,6 +93,8 @@ pte_get(vaddr_t va, int level)
 			if ((next = table_alloc()) == NULL)
 				return NULL;
 			*pte = PMAP_DIRECT_UNMAP(next) | PTE_P | PTE_W;
+			if (l == 4)
+				pml4_enter(LEVEL_INDEX(va, l), *pte);
 		}
 		table = PMAP_DIRECT_MAP(*pte & PTE_FRAME);
 	}
@@ -213,6 +223,25 @@ pmap_bootstrap(void)
 	page_init();
 	for (u_int i = 0; i < bootinfo.bi_nmem; i++)
 		page_add(bootinfo.bi_mem[i].bm_start, bootinfo.bi_mem[i].bm_size);
+}
+
+/* The upper half of a process's address space is this one, now and later. */
+void
+pmap_kernel_share(struct pmap *pm)
+{
+	mutex_spin_enter(&pmap_lock);
+	memcpy(pm->pm_pml4 + PML4_KERNEL, pml4 + PML4_KERNEL,
+	    (512 - PML4_KERNEL) * sizeof(pml4[0]));
+	TAILQ_INSERT_TAIL(&user_pmaps, pm, pm_list);
+	mutex_spin_exit(&pmap_lock);
+}
+
+void
+pmap_kernel_unshare(struct pmap *pm)
+{
+	mutex_spin_enter(&pmap_lock);
+	TAILQ_REMOVE(&user_pmaps, pm, pm_list);
+	mutex_spin_exit(&pmap_lock);
 }
 
 /* This CPU onto the kernel's tables. */

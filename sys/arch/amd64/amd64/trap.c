@@ -1,6 +1,7 @@
 /*
  * Exceptions.  In the kernel every one of them is a bug, except on an
- * instruction that announced in .fault_table that it may fault.
+ * instruction that announced in .fault_table that it may fault, and on the one
+ * that returns to user mode (user_trap.c).
  *
  * #DF, #MC, #DB and NMI arrive on IST stacks of their own and may have
  * interrupted anything.
@@ -53,7 +54,7 @@ static const char *const trap_names[] = {
 	[T_XMM] = "SIMD arithmetic fault",
 };
 
-static const char *
+const char *
 trap_name(uint64_t trapno)
 {
 	if (trapno < __arraycount(trap_names) && trap_names[trapno] != NULL)
@@ -124,7 +125,8 @@ static void
 fatal_report(const struct trapframe *tf)
 {
 	cnfreshline();
-	printf_nolog("fatal %s in supervisor mode\n", trap_name(tf->tf_trapno));
+	printf_nolog("fatal %s in %s mode\n", trap_name(tf->tf_trapno),
+	    USERMODE(tf->tf_cs) ? "user" : "supervisor");
 	printf_nolog("trap type %u code %#lx rip %#lx cs %#lx rflags %#lx "
 	    "cr2 %#lx rsp %#lx\n", (u_int)tf->tf_trapno, tf->tf_err,
 	    tf->tf_rip, tf->tf_cs, tf->tf_rflags, rcr2(), tf->tf_rsp);
@@ -139,6 +141,13 @@ trap(struct trapframe *tf)
 {
 	const char *overflow;
 
+	if (USERMODE(tf->tf_cs) && tf->tf_trapno != T_MCA &&
+	    tf->tf_trapno != T_DOUBLEFLT) {
+		user_trap(tf);
+		return;
+	}
+	if (user_iret_failed(tf))
+		user_iret_trap(tf);
 	if (trap_may_resume(tf->tf_trapno) && fault_recover(tf))
 		return;
 	if (db_trap(tf))

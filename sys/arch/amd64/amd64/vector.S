@@ -4,67 +4,13 @@
  * On entry the CPU has pushed ss, rsp, rflags, cs, rip and for some
  * exceptions an error code; interrupts are off (every gate is an interrupt
  * gate).  A stub completes that to a struct trapframe and calls C with it.
- *
- * Two slots of the trapframe that the CPU does not use, tf_arg8 and tf_arg9,
- * hold the interrupted rbp and rip, and rbp points at them: to whoever walks
- * frame pointers the stub looks like a called function, and the walk goes on in
- * the interrupted code.  stack_trace() finds the trapframe from that address.
  */
 
 #include <machine/asm.h>
+#include <machine/frameasm.h>
 #include <machine/segments.h>
 #include <machine/specialreg.h>
 #include "assym.h"
-
-#define SAVE_SEG(seg, at) movl seg, %eax; movq %rax, at(%rsp) /* zeroes above */
-/* The frame below trapno, err and the hardware's part. */
-.macro SAVE_REGS
-	subq	$TF_TRAPNO, %rsp
-	movq	%rdi, TF_RDI(%rsp)
-	movq	%rsi, TF_RSI(%rsp)
-	movq	%rdx, TF_RDX(%rsp)
-	movq	%r10, TF_R10(%rsp)
-	movq	%r8, TF_R8(%rsp)
-	movq	%r9, TF_R9(%rsp)
-	movq	%rcx, TF_RCX(%rsp)
-	movq	%r11, TF_R11(%rsp)
-	movq	%r12, TF_R12(%rsp)
-	movq	%r13, TF_R13(%rsp)
-	movq	%r14, TF_R14(%rsp)
-	movq	%r15, TF_R15(%rsp)
-	movq	%rbp, TF_RBP(%rsp)
-	movq	%rbx, TF_RBX(%rsp)
-	movq	%rax, TF_RAX(%rsp)
-	SAVE_SEG(%gs, TF_GS)
-	SAVE_SEG(%fs, TF_FS)
-	SAVE_SEG(%es, TF_ES)
-	SAVE_SEG(%ds, TF_DS)
-.endm
-
-.macro LINK_FRAME
-	movq	TF_RIP(%rsp), %rax
-	movq	%rbp, TF_ARG8(%rsp)
-	movq	%rax, TF_ARG9(%rsp)
-	leaq	TF_ARG8(%rsp), %rbp
-.endm
-
-.macro RESTORE_REGS
-	movq	TF_RDI(%rsp), %rdi
-	movq	TF_RSI(%rsp), %rsi
-	movq	TF_RDX(%rsp), %rdx
-	movq	TF_R10(%rsp), %r10
-	movq	TF_R8(%rsp), %r8
-	movq	TF_R9(%rsp), %r9
-	movq	TF_RCX(%rsp), %rcx
-	movq	TF_R11(%rsp), %r11
-	movq	TF_R12(%rsp), %r12
-	movq	TF_R13(%rsp), %r13
-	movq	TF_R14(%rsp), %r14
-	movq	TF_R15(%rsp), %r15
-	movq	TF_RBP(%rsp), %rbp
-	movq	TF_RBX(%rsp), %rbx
-	movq	TF_RAX(%rsp), %rax
-.endm
 
 	.text
 	.globl trap_stubs_start
@@ -91,35 +37,41 @@ trap_stubs_start:
 	.endr
 
 /*
- * Exceptions and interrupts on the stack of the interrupted thread (or, from
- * user mode, on the top of its kernel stack).  GS is the user's exactly
- * when CS is.
+ * Exceptions and interrupts on the stack of the interrupted thread or, from
+ * user mode, on the top of its kernel stack.  GS is the user's exactly when CS
+ * is; but for an exception on user_iretq, which leaves the kernel last of all
+ * and has the user's GS by then: the stub for exceptions knows that one by its
+ * address.
  */
-.macro ENTER_C function
+.macro ENTER_C function, faults=0
 	SAVE_REGS
 	testb	$3, TF_CS(%rsp)
-	jz	1f
-	swapgs
-1:	cld
-	LINK_FRAME
+	jnz	1f
+	.if	\faults
+	cmpq	$user_iretq, TF_RIP(%rsp)
+	je	1f
+	.endif
+	cld
+	jmp	2f
+1:	FROM_USER
+2:	LINK_FRAME
 	movq	%rsp, %rdi
 	call	\function
 	jmp	trap_return
 .endm
 
 LOCAL_ENTRY(alltraps)
-	ENTER_C	trap
+	ENTER_C	trap, faults=1
 END(alltraps)
 
 LOCAL_ENTRY(allintrs)
 	ENTER_C	interrupt
 END(allintrs)
 
-LOCAL_ENTRY(trap_return)
+ENTRY(trap_return)
 	testb	$3, TF_CS(%rsp)
-	jz	1f
-	swapgs
-1:	RESTORE_REGS
+	jnz	user_return
+	RESTORE_REGS
 	addq	$TF_RIP, %rsp
 	iretq
 END(trap_return)
@@ -129,7 +81,8 @@ END(trap_return)
  * any two instructions, also where CS says kernel but GS is still the user's:
  * so nothing is guessed.  Whatever GS base is there is kept in rbx, ours is
  * taken from the word above the stack, and the old one is put back.  #DB also
- * switches the watchpoints off meanwhile: a hit would reuse its stack.
+ * switches the watchpoints off meanwhile: a hit would reuse its stack.  One
+ * from user mode may sleep, so it moves to the thread's kernel stack.
  */
 .macro IST_STUB name, vec, error, watched=0
 	.globl	\name
@@ -146,6 +99,8 @@ END(trap_return)
 	movq	%rax, TF_ARG6(%rsp)
 	xorl	%eax, %eax
 	movq	%rax, %dr7
+	testb	$3, TF_CS(%rsp)
+	jnz	debug_from_user
 	.endif
 	cld
 	LINK_FRAME
@@ -177,9 +132,6 @@ END(trap_return)
 	IST_STUB vector_debug, 1, 0, watched=1
 	IST_STUB vector_double_fault, 8, 1
 	IST_STUB vector_machine_check, 18, 0
-
-	.globl trap_stubs_end
-trap_stubs_end:
 
 /*
  * The NMI.

@@ -18,6 +18,9 @@ typedef void (*db_print_t)(const char *, ...) __printflike(1, 2);
 void trapframe_print(const struct trapframe *,
     void (*)(const char *, ...) __printflike(1, 2));
 
+/* Where that was: "kernel:func+0x12", or "user 0x401000". */
+const char *trapframe_where(char *, size_t, const struct trapframe *);
+
 /* A trace that starts at what the frame interrupted. */
 void trapframe_trace(const struct trapframe *,
     void (*)(const char *, ...) __printflike(1, 2));

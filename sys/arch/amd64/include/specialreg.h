@@ -27,6 +27,10 @@
 #define EFER_SCE	0x001
 #define EFER_LME	0x100
 #define EFER_NXE	0x800
+#define MSR_STAR	0xc0000081	/* selectors of SYSCALL and SYSRET */
+#define MSR_LSTAR	0xc0000082	/* where SYSCALL goes ... */
+#define MSR_CSTAR	0xc0000083	/* ... from 32-bit code */
+#define MSR_SFMASK	0xc0000084	/* flags that it clears */
 #define MSR_FSBASE	0xc0000100
 #define MSR_GSBASE	0xc0000101
 #define MSR_KERNELGSBASE 0xc0000102

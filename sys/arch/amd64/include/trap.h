@@ -4,6 +4,7 @@
 #define _AMD64_TRAP_H_
 
 #include <machine/frame.h>
+#include <x86/intrvec.h>
 
 #define T_DIVIDE	0
 #define T_DEBUG		1
@@ -24,8 +25,18 @@
 #define T_ALIGNFLT	17
 #define T_MCA		18
 #define T_XMM		19
+#define T_SYSCALL	INTRVEC_SYSCALL
 
 void trap(struct trapframe *);		/* called by vector.S */
 void interrupt(struct trapframe *);
+bool syscall(struct trapframe *);	/* true: SYSRET may return there */
+
+const char *trap_name(uint64_t);
+
+/* user_trap.c: exceptions of user mode, or of the return to it. */
+void user_trap(struct trapframe *);
+bool user_iret_failed(const struct trapframe *);
+void user_iret_trap(struct trapframe *) __dead;
+void user_enter(struct trapframe *) __dead;	/* user_entry.S */
 
 #endif

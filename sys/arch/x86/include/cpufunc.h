@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#define PSL_C	0x00000001	/* carry */
+#define PSL_MBO	0x00000002	/* always one */
 #define PSL_T	0x00000100	/* single-step */
 #define PSL_I	0x00000200	/* interrupts enabled */
 #define PSL_D	0x00000400
@@ -38,6 +40,19 @@ static inline void
 x86_write_psl(u_long psl)
 {
 	__asm volatile("push %0; popf" :: "r"(psl) : "memory", "cc");
+}
+
+/* SMAP: the kernel may reach user memory, and may not.  Only where there is SMAP. */
+static inline void
+x86_stac(void)
+{
+	__asm volatile("stac" ::: "memory", "cc");
+}
+
+static inline void
+x86_clac(void)
+{
+	__asm volatile("clac" ::: "memory", "cc");
 }
 
 static inline void

@@ -18,6 +18,9 @@ void cpu_alloc(struct cpu_info *);	/* trap stacks; before it starts */
 void cpu_init(struct cpu_info *);	/* on it: GDT, TSS, features, IDT */
 void cpu_load_gdt(const struct region_descriptor *);	/* locore.S */
 
+/* user_machdep.c */
+void cpu_init_syscall(void);		/* each CPU */
+
 /* mp.c */
 void mp_ap_main(void) __dead;		/* called by mptramp.S */
 bool mp_start(u_int);			/* by APIC id; false: it does not answer */
@@ -28,6 +31,7 @@ extern volatile vaddr_t mp_boot_stack;
 void idt_init(void);
 void idt_load(void);			/* each CPU */
 void idt_set_gate(int, const void *, int);
+void idt_allow_user(int);		/* user mode may name this vector */
 void intr_init(void);
 
 /* tsc.c */

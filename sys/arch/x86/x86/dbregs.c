@@ -18,7 +18,8 @@
 #define DR7_LEN(n, len)	((u_long)(len) << (18 + (n) * 4))
 #define DR7_ALL(n)	(DR7_ENABLE(n) | DR7_HOW(n, 3) | DR7_LEN(n, 3))
 
-extern const char trap_stubs_start[], trap_stubs_end[], nmi_stubs_start[],
+/* conf/kernel.ldscript: the trap stubs, and what an NMI runs from them on. */
+extern const char __nobreak_start[], __nobreak_end[], nmi_stubs_start[],
     nmi_window_end[];
 
 /* The CPU's encoding of a length; 0xff: it has none. */
@@ -40,7 +41,7 @@ of_trap_entry(vaddr_t va, size_t len)
 	struct region_descriptor idt;
 
 	__asm volatile("sidt %0" : "=m"(idt));
-	if (overlaps(va, len, (vaddr_t)trap_stubs_start, (vaddr_t)trap_stubs_end) ||
+	if (overlaps(va, len, (vaddr_t)__nobreak_start, (vaddr_t)__nobreak_end) ||
 	    overlaps(va, len, (vaddr_t)nmi_stubs_start, (vaddr_t)nmi_window_end) ||
 	    overlaps(va, len, (vaddr_t)ci, (vaddr_t)(ci + 1)) ||
 	    overlaps(va, len, idt.rd_base, idt.rd_base + idt.rd_limit + 1))

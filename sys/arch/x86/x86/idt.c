@@ -21,11 +21,12 @@ struct gate {
 CTASSERT(sizeof(struct gate) == 16);
 
 #define GATE_INTR	0x8e	/* present, ring 0, interrupts go off */
+#define GATE_USER	0x60	/* ring 3 may, too */
 #define STUB_SIZE	16
 
 extern const char trap_stubs_start[];
 extern const char vector_debug[], vector_nmi_fsgsbase[], vector_nmi_msr[],
-    vector_double_fault[], vector_machine_check[];
+    vector_double_fault[], vector_machine_check[], vector_syscall[];
 
 static struct gate idt[256] __aligned(4096);
 
@@ -45,6 +46,12 @@ idt_set_gate(int vec, const void *entry, int ist)
 }
 
 void
+idt_allow_user(int vec)
+{
+	idt[vec].g_type |= GATE_USER;
+}
+
+void
 idt_init(void)
 {
 	for (int vec = 0; vec < 256; vec++)
@@ -55,6 +62,9 @@ idt_init(void)
 	    vector_nmi_fsgsbase : vector_nmi_msr, IST_NMI);
 	idt_set_gate(T_DOUBLEFLT, vector_double_fault, IST_DF);
 	idt_set_gate(T_MCA, vector_machine_check, IST_MC);
+	idt_set_gate(T_SYSCALL, vector_syscall, 0);
+	idt_allow_user(T_SYSCALL);
+	idt_allow_user(T_BPTFLT);
 }
 
 void

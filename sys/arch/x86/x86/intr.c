@@ -9,6 +9,7 @@
 #include <sys/systm.h>
 #include <sys/evcnt.h>
 #include <sys/lwp.h>
+#include <sys/proc.h>
 #include <sys/xcall.h>
 
 #include <machine/cpu.h>
@@ -106,4 +107,6 @@ interrupt(struct trapframe *tf)
 	ci->ci_intr_depth--;
 	if (ci->ci_want_resched && (tf->tf_rflags & PSL_I) != 0)
 		sched_intr_return();
+	if (USERMODE(tf->tf_cs))
+		proc_ast();
 }

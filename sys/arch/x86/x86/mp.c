@@ -180,7 +180,8 @@ void
 cpu_need_resched(struct cpu_info *ci)
 {
 	atomic_store_relaxed(&ci->ci_want_resched, 1);
-	if (ci != curcpu())
+	/* To oneself from an NMI, too: taken right after its iret. */
+	if (ci != curcpu() || cpu_nmi_p())
 		lapic_send_ipi(ci->ci_apicid, INTRVEC_RESCHED);
 }
 

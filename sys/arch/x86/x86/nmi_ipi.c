@@ -309,7 +309,7 @@ cpu_stop_report(void (*pr)(const char *, ...), bool traces)
 			continue;
 		}
 		pr("%s: stopped at %s\n", cpu_name(ci),
-		    ksyms_format(where, sizeof(where), tf->tf_rip));
+		    trapframe_where(where, sizeof(where), tf));
 		if (traces && !db_cpu_idle(ci))
 			trapframe_trace(tf, pr);
 	}
