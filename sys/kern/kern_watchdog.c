@@ -56,20 +56,19 @@ soft_report(const struct cpu_info *ci)
 }
 
 static void
-soft_check(struct cpu_info *ci, u_int ticks)
+soft_check(struct cpu_info *ci)
 {
 	struct cpu_data *cd = &ci->ci_data;
 	uint64_t now = cd->cpu_nsched;
 
 	if (now != cd->cpu_soft_seen || db_cpu_idle(ci)) {
 		cd->cpu_soft_seen = now;
-		cd->cpu_soft_ticks = 0;
+		cd->cpu_soft_since = cd->cpu_ticks;
 		cd->cpu_soft_told = false;
 		return;
 	}
-	cd->cpu_soft_ticks += ticks;
 	if (cd->cpu_soft_told || soft == 0 ||
-	    cd->cpu_soft_ticks < (uint64_t)soft * hz)
+	    cd->cpu_ticks - cd->cpu_soft_since < (uint64_t)soft * hz)
 		return;
 	cd->cpu_soft_told = true;
 	soft_report(ci);
@@ -80,9 +79,8 @@ watchdog_tick(struct cpu_info *ci)
 {
 	struct cpu_data *cd = &ci->ci_data;
 
-	soft_check(ci, cd->cpu_watchdog_ticks);
-	cd->cpu_watchdog_ticks = cpu_watchdog_check(ci);
-	cd->cpu_watchdog_due = cd->cpu_ticks + cd->cpu_watchdog_ticks;
+	soft_check(ci);
+	cd->cpu_watchdog_due = cd->cpu_ticks + cpu_watchdog_check(ci);
 }
 
 /* At boot, when the arguments are known. */

@@ -21,8 +21,8 @@ struct cpu_data {
 	/* kern_watchdog.c */
 	volatile uint64_t cpu_nsched;	/* runs of the scheduler */
 	volatile uint64_t cpu_watchdog_due;	/* by cpu_ticks */
-	u_int cpu_watchdog_ticks;	/* since the time before that */
-	uint64_t cpu_soft_seen, cpu_soft_ticks;
+	uint64_t cpu_soft_seen;		/* cpu_nsched, last time it had moved... */
+	uint64_t cpu_soft_since;	/* and cpu_ticks then */
 	bool cpu_soft_told;
 	struct runq *cpu_runq;		/* threads bound to it (kern_runq.c) */
 	struct softcpu *cpu_softcpu;	/* its softint(9) threads */

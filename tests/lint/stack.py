@@ -42,6 +42,10 @@ POINTERS = {
     ("nmi_act.c", "nmi_act"): ["unclaimed_say", "report_say"],
     ("nmi_unclaimed.c", "unclaimed_say"): ["nmi_printf", "printf_nolog"],
     ("watchdog_act.c", "report_say"): ["nmi_printf", "printf_nolog"],
+    # The watchdog's source: struct wdog_source.
+    ("nmi_watchdog.c", ANY): [source + what for source in ("perfctr", "hpet", "pit", "buddy")
+                              for what in ("_set", "_fired")] + [
+                                  "perfctr_commit", "hpet_commit", "pit_commit", "buddy_nothing"],
     # Traces, registers, and who was stopped where.
     ("db_trace.c", ANY): ["printf_nolog", "nmi_printf"],
     ("nmi_ipi.c", ANY): ["printf_nolog"],

@@ -36,6 +36,7 @@ extern const struct wdog_source perfctr_source, hpet_source, i8254_source,
 #define WDOG_TARGET	cpu_infos[0]	/* who gets the NMIs of a device */
 
 struct cpu_info;
+struct trapframe;
 
 /* wdog_owed.c: NMIs of ours, on the way to a CPU. */
 bool wdog_owed_p(const struct cpu_info *);
@@ -43,6 +44,13 @@ void wdog_send(const struct cpu_info *);
 void wdog_owe(const struct cpu_info *);
 void wdog_claim(struct cpu_info *, bool);
 void wdog_settle(const struct cpu_info *);
+
+/* wdog_look.c: who is stuck. */
+void wdog_round(struct cpu_info *, u_int);
+void wdog_judge(const struct trapframe *, const struct cpu_info *);
+bool wdog_hung_p(void);
+void wdog_patience(u_int seconds, u_int us);
+void wdog_forget(void);
 
 void i8254_silence(void);	/* its line moves no more */
 

@@ -25,18 +25,15 @@
 #define PIT_MODE	0x43
 #define	PIT_SEL0_HIGH	0x20	/* counter 0, high byte only, mode 0 */
 #define PIT_STEP	256	/* counts of one in the high byte */
+#define PIT_STEP_US	215
 #define PIT_IRQ		0
 #define PIT_SILENT_US	1000	/* far beyond one step */
 
 static volatile uint64_t pit_due = UINT64_MAX;	/* by the TSC */
 static volatile uint64_t pit_next = UINT64_MAX;	/* what was set last */
+static u_int pit_gsi;
 static bool pit_masked;
-
-static uint64_t
-pit_to_tsc(u_int steps)
-{
-	return steps * tsc_freq / PIT_HZ * PIT_STEP;
-}
+static uint64_t pit_step;		/* cycles of a step, rather fewer */
 
 /* Firmware leaves it running.  Once it has run out in mode 0 it is still. */
 void
@@ -50,11 +47,14 @@ i8254_silence(void)
 static const char *
 pit_start(u_int apicid)
 {
-	int error = ioapic_nmi_establish(ioapic_isa_gsi(PIT_IRQ), apicid);
+	int error;
 
+	pit_gsi = ioapic_isa_gsi(PIT_IRQ);
+	error = ioapic_nmi_establish(pit_gsi, apicid);
 	if (error != 0)
 		return error == EBUSY ? "its interrupt is in use" :
 		    "its interrupt reaches no I/O APIC";
+	pit_step = PIT_STEP * tsc_freq / PIT_HZ / 64 * 63;
 	pit_masked = true;
 	pit_due = pit_next = UINT64_MAX;
 	i8254_silence();
@@ -64,33 +64,35 @@ pit_start(u_int apicid)
 static void
 pit_stop(void)
 {
-	ioapic_nmi_disestablish(ioapic_isa_gsi(PIT_IRQ));
+	ioapic_nmi_disestablish(pit_gsi);
 }
 
 static u_int
 pit_longest(void)
 {
-	return 255 * PIT_STEP * 1000 / (PIT_HZ / 1000);
+	return 255 * (PIT_STEP_US - 1);
 }
 
 /* It may run out a little early, by a clock that was measured to 1%. */
 static void
 pit_set(u_int us)
 {
-	u_int steps = us * (PIT_HZ / 1000) / 1000 / PIT_STEP;
+	u_int steps;
 
 	if (us == 0) {
 		pit_next = UINT64_MAX;
-		ioapic_nmi_mask(ioapic_isa_gsi(PIT_IRQ), true);
+		ioapic_nmi_mask(pit_gsi, true);
 		pit_masked = true;
 		return;
 	}
-	steps = MAX(MIN(steps, 255), 1);
-	pit_next = rdtsc() + pit_to_tsc(steps) - pit_to_tsc(steps) / 64;
+	steps = MAX(MIN(us / PIT_STEP_US, 255), 1);
+	pit_next = rdtsc() + steps * pit_step;
 	outb(PIT_COUNTER0, (uint8_t)steps);
 	if (pit_masked) {
+		/* An edge that came meanwhile is lost: once more. */
 		pit_masked = false;
-		ioapic_nmi_mask(ioapic_isa_gsi(PIT_IRQ), false);
+		ioapic_nmi_mask(pit_gsi, false);
+		outb(PIT_COUNTER0, (uint8_t)steps);
 	}
 }
 

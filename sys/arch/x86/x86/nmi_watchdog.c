@@ -41,19 +41,8 @@
 
 #define WDOG_INTERVAL_US	500000	/* from round to round, at most */
 #define WDOG_ROUNDS		8	/* of a period, at least */
-#define WDOG_ANSWERS		2	/* NMIs taken, and no tick between them */
-#define WDOG_HUNG_US		2000000	/* beyond the period: takes no NMI */
-#define WDOG_QUIET_PAUSES	10000
-
-struct wdog_cpu {
-	volatile uint64_t wc_ticks;	/* its clock's at the last round... */
-	volatile u_int wc_missed;	/* and how many rounds they stand */
-	volatile uint64_t wc_answered;	/* its ticks when it took our NMI... */
-	volatile u_int wc_answers;	/* and how often since */
-	volatile bool wc_told;
-};
-
-static struct wdog_cpu wdog_cpus[MAXCPUS];
+#define WDOG_ROUND_OFFS		8	/* times the device is put off in one */
+#define TICK_US			(1000000 / hz)
 
 static struct {
 	const struct wdog_source *volatile w_source;	/* NULL: off */
@@ -61,24 +50,17 @@ static struct {
 	volatile bool w_quiet;		/* the machine is stopped */
 	volatile u_int w_busy;		/* somebody makes a round */
 	volatile uint64_t w_last;	/* TSC of the last one */
-	struct cpu_info *volatile w_hung;	/* to be reported */
-	u_int w_seconds;		/* the period */
-	u_int w_ticks, w_us;		/* from round to round */
+	volatile uint64_t w_put_off;	/* TSC when the device was, last */
+	u_int w_us;			/* from round to round */
 	uint64_t w_tsc;
-	u_int w_rounds;			/* without a tick: stuck */
-	u_int w_hung_rounds;
+	u_int w_off_ticks, w_off_us;	/* as often it is put off */
+	uint64_t w_off_min, w_min;	/* not much less, by the TSC */
 	u_int w_ahead;			/* us that a healthy CPU puts it off by */
 } wdog;
 
 volatile u_int wdog_arrived;
 static nmi_handler_t *wdog_handle;
-static int64_t wdog_nrounds, wdog_nfired;
-
-static struct wdog_cpu *
-wdog_cpu(const struct cpu_info *ci)
-{
-	return &wdog_cpus[cpu_index(ci)];
-}
+static int64_t nfired;
 
 /* Who gets the device's NMI that this CPU puts off. */
 static struct cpu_info *
@@ -97,57 +79,11 @@ put_off(const struct wdog_source *src, struct cpu_info *ci, u_int us)
 	src->ws_commit();
 }
 
-static bool
-hung(const struct cpu_info *ci, const struct wdog_cpu *wc)
-{
-	return wc->wc_missed >= wdog.w_hung_rounds &&
-	    (wc->wc_answered != ci->ci_data.cpu_ticks ||
-	    wc->wc_answers < WDOG_ANSWERS);
-}
-
-/* One CPU, in a round.  True: it takes no NMIs. */
-static bool
-look(struct cpu_info *ci, bool me, u_int extra)
-{
-	struct wdog_cpu *wc = wdog_cpu(ci);
-	uint64_t ticks = ci->ci_data.cpu_ticks;
-
-	if (ticks != wc->wc_ticks) {
-		wc->wc_ticks = ticks;
-		wc->wc_missed = extra;
-		wc->wc_told = false;
-		return false;
-	}
-	wc->wc_missed += 1 + extra;
-	if (me || wc->wc_told || wc->wc_missed + 1 < wdog.w_rounds)
-		return false;
-	if (hung(ci, wc))
-		return true;
-	wdog_send(ci);
-	return false;
-}
-
-/*
- * extra: the time before this round was that of two.  The NMI comes only
- * then, when it was a healthy CPU that put it off.
- */
-static void
-round(struct cpu_info *me, u_int extra)
-{
-	struct cpu_info *ci;
-	CPU_INFO_ITERATOR cii;
-
-	wdog_nrounds++;
-	for (CPU_INFO_FOREACH(cii, ci))
-		if (ci->ci_running && look(ci, ci == me, extra))
-			wdog.w_hung = ci;
-}
-
 /* Is it time for a round, and are we the one to make it? */
 static bool
 round_begin(uint64_t now)
 {
-	if (now - wdog.w_last < wdog.w_tsc - wdog.w_tsc / 8 ||
+	if (now - wdog.w_last < wdog.w_min ||
 	    atomic_cas_uint(&wdog.w_busy, 0, 1) != 0)
 		return false;
 	wdog.w_last = now;
@@ -160,25 +96,40 @@ round_end(void)
 	atomic_store_release(&wdog.w_busy, 0);
 }
 
+/*
+ * A device of all CPUs is put off by the first one that finds it is time; by
+ * two at the same moment does no harm.
+ */
+static bool
+is_to_put_off(const struct wdog_source *src, uint64_t now)
+{
+	if (!src->ws_percpu && now - wdog.w_put_off < wdog.w_off_min)
+		return false;
+	wdog.w_put_off = now;
+	return true;
+}
+
 u_int
 cpu_watchdog_check(struct cpu_info *ci)
 {
 	const struct wdog_source *src = wdog.w_source;
+	uint64_t now = rdtsc();
 
 	if (src == NULL || wdog.w_quiet)
 		return hz;
 	wdog_settle(ci);
-	if (src->ws_percpu)
+	if (is_to_put_off(src, now)) {
 		put_off(src, ci, wdog.w_ahead);
-	if (!round_begin(rdtsc()))
-		return wdog.w_ticks;
-	if (!src->ws_percpu && !wdog.w_quiet)
-		put_off(src, ci, wdog.w_ahead);
-	round(ci, 0);
+		if (wdog.w_quiet)	/* meanwhile, and may not know of us */
+			put_off(src, ci, 0);
+	}
+	if (!round_begin(now))
+		return wdog.w_off_ticks;
+	wdog_round(ci, 0);
 	round_end();
-	if (wdog.w_hung != NULL)
+	if (wdog_hung_p())
 		wdog_send(ci);	/* what is to be said is said in an NMI */
-	return wdog.w_ticks;
+	return wdog.w_off_ticks;
 }
 
 /* The device's NMI: nobody has put it off.  That it came we know. */
@@ -187,59 +138,14 @@ fire(const struct wdog_source *src, struct cpu_info *ci)
 {
 	uint64_t now = rdtsc(), before = wdog.w_last;
 
-	wdog_nfired++;
-	src->ws_set(wdog.w_us);
+	nfired++;
+	src->ws_set(wdog.w_off_us);
 	src->ws_commit();
+	wdog.w_put_off = now;
 	if (!round_begin(now))
 		return;
-	round(ci, now - before > wdog.w_tsc + wdog.w_tsc / 2);
+	wdog_round(ci, now - before > wdog.w_tsc + wdog.w_tsc / 2);
 	round_end();
-}
-
-/* This CPU has taken an NMI of ours.  Is it stuck? */
-static void
-judge(const struct trapframe *tf, const struct cpu_info *ci, struct wdog_cpu *wc)
-{
-	uint64_t ticks = ci->ci_data.cpu_ticks;
-	char where[80];
-
-	if (wc->wc_answered != ticks) {
-		wc->wc_answered = ticks;
-		wc->wc_answers = 0;
-	}
-	wc->wc_answers++;
-	if (wc->wc_told || wc->wc_ticks != ticks ||
-	    wc->wc_missed < wdog.w_rounds || wc->wc_answers < WDOG_ANSWERS)
-		return;
-	wc->wc_told = true;
-	if (!watchdog_act(tf, true, "%s stuck for %u s at %s", cpu_name(ci),
-	    (u_int)((uint64_t)wc->wc_missed * wdog.w_us / 1000000),
-	    ksyms_format(where, sizeof(where), tf->tf_rip)))
-		wc->wc_told = false;
-}
-
-/* Another CPU takes no NMI: in one that does not end, most likely. */
-static void
-tell_hung(const struct trapframe *tf)
-{
-	struct cpu_info *ci = atomic_swap_ptr(&wdog.w_hung, NULL);
-	const struct nmi_account *na;
-	struct wdog_cpu *wc;
-	char where[80] = "";
-	u_int seconds;
-
-	if (ci == NULL || ci == curcpu())
-		return;
-	wc = wdog_cpu(ci);
-	na = ci->ci_nmi.nc_current;
-	if (na != NULL)
-		ksyms_format(where, sizeof(where), (vaddr_t)na->na_func);
-	seconds = (u_int)((uint64_t)wc->wc_missed * wdog.w_us / 1000000);
-	wc->wc_told = true;
-	if (!watchdog_act(tf, false, na != NULL ?
-	    "%s stuck for %u s at %s, an NMI handler that does not return" :
-	    "%s stuck for %u s, takes no NMI%s", cpu_name(ci), seconds, where))
-		wc->wc_told = false;
 }
 
 static int
@@ -259,10 +165,8 @@ wdog_nmi(const struct trapframe *tf, void *arg __unused)
 	} else if (fired && !wdog.w_quiet)
 		fire(src, ci);
 	wdog_claim(ci, fired);
-	if (wdog.w_source != NULL && !wdog.w_quiet) {
-		judge(tf, ci, wdog_cpu(ci));
-		tell_hung(tf);
-	}
+	if (wdog.w_source != NULL && !wdog.w_quiet)
+		wdog_judge(tf, ci);
 	return 1;
 }
 
@@ -296,23 +200,21 @@ wdog_test_end(void)
 	atomic_store_release(&wdog.w_tested, NULL);
 }
 
-/* Everybody begins anew; a CPU that was told of stays so until it ticks. */
 static void
 restart(void)
 {
 	const struct wdog_source *src = wdog.w_source;
-	struct cpu_info *ci;
-	CPU_INFO_ITERATOR cii;
 
-	for (CPU_INFO_FOREACH(cii, ci)) {
-		wdog_cpu(ci)->wc_missed = 0;
-		wdog_cpu(ci)->wc_answers = 0;
-		ci->ci_data.cpu_watchdog_due = 0;
-	}
-	wdog.w_hung = NULL;
-	wdog.w_last = rdtsc();
+	wdog_forget();
+	wdog.w_last = wdog.w_put_off = rdtsc();
 	atomic_store_release(&wdog.w_quiet, false);
 	put_off(src, curcpu(), wdog.w_ahead);
+}
+
+static uint64_t
+us_to_tsc(u_int us)
+{
+	return (uint64_t)us * (tsc_freq / 1000000);
 }
 
 /* Watch, by a source that was started, or with another period. */
@@ -322,13 +224,16 @@ wdog_begin(const struct wdog_source *src, u_int seconds)
 	u_int us = MIN(WDOG_INTERVAL_US, seconds * 1000000 / WDOG_ROUNDS);
 
 	watchdog_quiet();
-	us = MIN(us, src->ws_longest() * 3 / 5);
-	wdog.w_ticks = us / (1000000 / hz);
-	wdog.w_us = wdog.w_ticks * (1000000 / hz);
-	wdog.w_tsc = (uint64_t)wdog.w_us * (tsc_freq / 1000000);
-	wdog.w_ahead = MIN(2 * wdog.w_us, src->ws_longest());
-	wdog.w_rounds = (seconds * 1000000 + wdog.w_us - 1) / wdog.w_us;
-	wdog.w_hung_rounds = wdog.w_rounds + WDOG_HUNG_US / wdog.w_us;
+	wdog.w_off_ticks = MIN(us, src->ws_longest() * 3 / 5) / TICK_US;
+	wdog.w_off_us = wdog.w_off_ticks * TICK_US;
+	wdog.w_off_min = us_to_tsc(wdog.w_off_us) / 8 * 7;
+	wdog.w_ahead = MIN(2 * wdog.w_off_us, src->ws_longest());
+	/* The NMI comes so often then, and every so many make a round. */
+	us = MIN(us, WDOG_ROUND_OFFS * wdog.w_off_us);
+	wdog.w_us = us / wdog.w_off_us * wdog.w_off_us;
+	wdog.w_tsc = us_to_tsc(wdog.w_us);
+	wdog.w_min = wdog.w_tsc / 8 * 7;
+	wdog_patience(seconds, wdog.w_us);
 	wdog.w_quiet = true;
 	atomic_store_release(&wdog.w_source, src);
 	restart();
@@ -361,9 +266,6 @@ watchdog_quiet(void)
 	if (src == NULL || wdog.w_quiet)
 		return;
 	atomic_store_release(&wdog.w_quiet, true);
-	/* Who makes a round might set the device once more. */
-	for (int i = 0; i < WDOG_QUIET_PAUSES && wdog.w_busy; i++)
-		x86_pause();
 	put_off(src, curcpu(), 0);
 }
 
@@ -375,9 +277,5 @@ watchdog_resume(void)
 		restart();
 }
 
-#define COUNTER(sym, name, data, descr) \
-	SYSCTL_NODE(sym, name, CTLTYPE_QUAD, CTLFLAG_READONLY, descr, .sn_data = &(data))
-COUNTER(wdog_rounds, "kern.watchdog.rounds", wdog_nrounds,
-    "looks at all CPUs so far");
-COUNTER(wdog_fired, "kern.watchdog.fired", wdog_nfired,
-    "NMIs of the source that nobody put off");
+SYSCTL_NODE(wdog_fired, "kern.watchdog.fired", CTLTYPE_QUAD, CTLFLAG_READONLY,
+    "NMIs of the source that nobody put off", .sn_data = &nfired);

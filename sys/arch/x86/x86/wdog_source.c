@@ -52,6 +52,8 @@ arrives(const struct wdog_source *src)
 		delay(10);
 	src->ws_set(0);
 	src->ws_commit();
+	if (wdog_arrived == before)
+		wdog_owe(ci);		/* if it comes after all */
 	return wdog_arrived != before;
 }
 
