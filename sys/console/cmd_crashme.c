@@ -138,20 +138,24 @@ crashme_wedge(int argc, char **argv)
 }
 CRASHME(wedge, crashme_wedge, "CPU [SECONDS]", "spin with interrupts off");
 
-/* spin: a CPU that takes interrupts, but never runs another thread. */
+/*
+ * spin: a CPU that takes interrupts, but never runs another thread.  For so
+ * many seconds of its own clock: a host that is busy lets it tick seldom.
+ */
 static void
 spin_thread(void *arg)
 {
-	uint64_t start, us = (uint64_t)(uintptr_t)arg * 1000000;
+	struct cpu_info *ci = curcpu();
+	uint64_t seconds = (uint64_t)(uintptr_t)arg, start;
 
 	printf("crashme: %s spins for %lu s, without rescheduling\n",
-	    cpu_name(curcpu()), (u_long)us / 1000000);
+	    cpu_name(ci), (u_long)seconds);
 	kpreempt_disable();
-	start = uptime_us();
-	while (uptime_us() - start < us)
+	start = ci->ci_data.cpu_ticks;
+	while (ci->ci_data.cpu_ticks - start < seconds * hz)
 		SPINLOCK_BACKOFF_HOOK;
 	kpreempt_enable();
-	printf("crashme: %s schedules again\n", cpu_name(curcpu()));
+	printf("crashme: %s schedules again\n", cpu_name(ci));
 	kthread_exit(0);
 }
 

@@ -79,7 +79,10 @@ watchdog_tick(struct cpu_info *ci)
 {
 	struct cpu_data *cd = &ci->ci_data;
 
-	soft_check(ci);
+	if (cd->cpu_ticks >= cd->cpu_soft_due) {
+		cd->cpu_soft_due = cd->cpu_ticks + hz / 4;
+		soft_check(ci);
+	}
 	cd->cpu_watchdog_due = cd->cpu_ticks + cpu_watchdog_check(ci);
 }
 

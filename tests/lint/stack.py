@@ -44,8 +44,7 @@ POINTERS = {
     ("watchdog_act.c", "report_say"): ["nmi_printf", "printf_nolog"],
     # The watchdog's source: struct wdog_source.
     ("nmi_watchdog.c", ANY): [source + what for source in ("perfctr", "hpet", "pit", "buddy")
-                              for what in ("_set", "_fired")] + [
-                                  "perfctr_commit", "hpet_commit", "pit_commit", "buddy_nothing"],
+                              for what in ("_put_off", "_fired")],
     # Traces, registers, and who was stopped where.
     ("db_trace.c", ANY): ["printf_nolog", "nmi_printf"],
     ("nmi_ipi.c", ANY): ["printf_nolog"],

@@ -161,8 +161,7 @@ amd(bool extended)
 static void
 set(u_int us)
 {
-	perfctr_source.ws_set(us);
-	perfctr_source.ws_commit();
+	(void)perfctr_source.ws_put_off(us);
 }
 
 static void
@@ -221,9 +220,9 @@ perfctr_overflows_meanwhile(void)
 	CHECK(perfctr_source.ws_start(0) == NULL);
 	set(1000);
 	cycles(1000 * MHZ - COUNT_SOON / 2);
-	perfctr_source.ws_set(1000);
+	perfctr_set(1000);
 	CHECK(perfctr_source.ws_fired());
-	perfctr_source.ws_commit();
+	perfctr_commit();
 	CHECK(!perfctr_source.ws_fired());
 }
 

@@ -9,10 +9,9 @@
 #include <sys/types.h>
 
 /*
- * A source.  Putting its NMI off takes two steps, so that one that comes in
- * between is told from one that nobody knows: ws_set() programs the device,
- * after which ws_fired() speaks of both times, this one and the one that was
- * set before; ws_commit() forgets the old one.
+ * A source.  Putting its NMI off programs the device; meanwhile ws_fired()
+ * speaks of both times, the new one and the one before, so that an NMI that
+ * comes in between is told from one that nobody knows.
  *
  * start and stop: thread context, one caller at a time.  The rest: any
  * context, NMI included; those of a ws_percpu source on the CPU itself.
@@ -24,9 +23,9 @@ struct wdog_source {
 	const char *(*ws_start)(u_int apicid);
 	void (*ws_stop)(void);
 	u_int (*ws_longest)(void);	/* us, that can be set */
-	void (*ws_set)(u_int us);	/* an NMI then; 0: never */
+	/* An NMI then; 0: never.  => did one come before that was done? */
+	bool (*ws_put_off)(u_int us);
 	bool (*ws_fired)(void);		/* has the time come? */
-	void (*ws_commit)(void);
 	bool (*ws_test)(void);		/* instead of letting it fire */
 };
 
@@ -39,7 +38,9 @@ struct cpu_info;
 struct trapframe;
 
 /* wdog_owed.c: NMIs of ours, on the way to a CPU. */
-bool wdog_owed_p(const struct cpu_info *);
+extern volatile u_int wdog_owed[];	/* a count, and one of these */
+enum { WDOG_NONE, WDOG_SENDING, WDOG_SENT, WDOG_SEEN, WDOG_STATES };
+#define wdog_owed_p(ci)	(wdog_owed[cpu_index(ci)] % WDOG_STATES != WDOG_NONE)
 void wdog_send(const struct cpu_info *);
 void wdog_owe(const struct cpu_info *);
 void wdog_claim(struct cpu_info *, bool);

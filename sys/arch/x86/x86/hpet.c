@@ -193,12 +193,22 @@ hpet_longest(void)
 	return 10000000;
 }
 
+static bool
+hpet_put_off(u_int us)
+{
+	bool late;
+
+	hpet_set(us);
+	late = hpet_fired();
+	hpet_commit();
+	return late;
+}
+
 const struct wdog_source hpet_source = {
 	.ws_name = "hpet",
 	.ws_start = hpet_start,
 	.ws_stop = hpet_stop,
 	.ws_longest = hpet_longest,
-	.ws_set = hpet_set,
+	.ws_put_off = hpet_put_off,
 	.ws_fired = hpet_fired,
-	.ws_commit = hpet_commit,
 };

@@ -15,6 +15,8 @@
 #include <sys/systm.h>
 #include <sys/kernel.h>
 
+#include <machine/cpu.h>
+
 #include <x86/cpufunc.h>
 #include <x86/cpuvar.h>
 #include <x86/ioapicvar.h>
@@ -27,21 +29,34 @@
 #define PIT_STEP	256	/* counts of one in the high byte */
 #define PIT_STEP_US	215
 #define PIT_IRQ		0
-#define PIT_SILENT_US	1000	/* far beyond one step */
+#define PIT_SILENT_US	1000000	/* should there be no clock */
 
 static volatile uint64_t pit_due = UINT64_MAX;	/* by the TSC */
 static volatile uint64_t pit_next = UINT64_MAX;	/* what was set last */
 static u_int pit_gsi;
-static bool pit_masked;
+static bool pit_masked, pit_silent;
 static uint64_t pit_step;		/* cycles of a step, rather fewer */
 
-/* Firmware leaves it running.  Once it has run out in mode 0 it is still. */
+/*
+ * Firmware leaves it running.  Once it has run out in mode 0 it is still.  An
+ * emulator may be late with that, but not later than with clock interrupts
+ * that are due after it.
+ */
 void
 i8254_silence(void)
 {
+	const struct cpu_info *ci = WDOG_TARGET;
+	uint64_t start;
+
+	if (pit_silent)
+		return;
 	outb(PIT_MODE, PIT_SEL0_HIGH);
 	outb(PIT_COUNTER0, 1);
-	delay(PIT_SILENT_US);
+	delay(PIT_STEP_US);
+	start = ci->ci_data.cpu_ticks;
+	for (u_int us = 0; us < PIT_SILENT_US && ci->ci_data.cpu_ticks - start < 2; us += 10)
+		delay(10);
+	pit_silent = true;
 }
 
 static const char *
@@ -86,6 +101,7 @@ pit_set(u_int us)
 		return;
 	}
 	steps = MAX(MIN(us / PIT_STEP_US, 255), 1);
+	pit_silent = false;
 	pit_next = rdtsc() + steps * pit_step;
 	outb(PIT_COUNTER0, (uint8_t)steps);
 	if (pit_masked) {
@@ -108,12 +124,22 @@ pit_commit(void)
 	pit_due = pit_next;
 }
 
+static bool
+pit_put_off(u_int us)
+{
+	bool late;
+
+	pit_set(us);
+	late = pit_fired();
+	pit_commit();
+	return late;
+}
+
 const struct wdog_source i8254_source = {
 	.ws_name = "pit",
 	.ws_start = pit_start,
 	.ws_stop = pit_stop,
 	.ws_longest = pit_longest,
-	.ws_set = pit_set,
+	.ws_put_off = pit_put_off,
 	.ws_fired = pit_fired,
-	.ws_commit = pit_commit,
 };

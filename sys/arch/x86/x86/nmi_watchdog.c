@@ -73,10 +73,8 @@ target(const struct wdog_source *src, struct cpu_info *ci)
 static void
 put_off(const struct wdog_source *src, struct cpu_info *ci, u_int us)
 {
-	src->ws_set(us);
-	if (src->ws_fired())
+	if (src->ws_put_off(us))
 		wdog_owe(target(src, ci));
-	src->ws_commit();
 }
 
 /* Is it time for a round, and are we the one to make it? */
@@ -117,7 +115,8 @@ cpu_watchdog_check(struct cpu_info *ci)
 
 	if (src == NULL || wdog.w_quiet)
 		return hz;
-	wdog_settle(ci);
+	if (wdog_owed_p(ci))
+		wdog_settle(ci);
 	if (is_to_put_off(src, now)) {
 		put_off(src, ci, wdog.w_ahead);
 		if (wdog.w_quiet)	/* meanwhile, and may not know of us */
@@ -139,8 +138,7 @@ fire(const struct wdog_source *src, struct cpu_info *ci)
 	uint64_t now = rdtsc(), before = wdog.w_last;
 
 	nfired++;
-	src->ws_set(wdog.w_off_us);
-	src->ws_commit();
+	(void)src->ws_put_off(wdog.w_off_us);
 	wdog.w_put_off = now;
 	if (!round_begin(now))
 		return;
@@ -159,8 +157,7 @@ wdog_nmi(const struct trapframe *tf, void *arg __unused)
 	if (!fired && !wdog_owed_p(ci))
 		return 0;
 	if (fired && src == tested) {
-		src->ws_set(0);
-		src->ws_commit();
+		(void)src->ws_put_off(0);
 		wdog_arrived++;
 	} else if (fired && !wdog.w_quiet)
 		fire(src, ci);
@@ -224,7 +221,7 @@ wdog_begin(const struct wdog_source *src, u_int seconds)
 	u_int us = MIN(WDOG_INTERVAL_US, seconds * 1000000 / WDOG_ROUNDS);
 
 	watchdog_quiet();
-	wdog.w_off_ticks = MIN(us, src->ws_longest() * 3 / 5) / TICK_US;
+	wdog.w_off_ticks = MIN(us, src->ws_longest() / 4 * 3) / TICK_US;
 	wdog.w_off_us = wdog.w_off_ticks * TICK_US;
 	wdog.w_off_min = us_to_tsc(wdog.w_off_us) / 8 * 7;
 	wdog.w_ahead = MIN(2 * wdog.w_off_us, src->ws_longest());

@@ -156,13 +156,23 @@ perfctr_longest(void)
 	return (u_int)(COUNT_MAX / (tsc_freq / 1000000));
 }
 
+static bool
+perfctr_put_off(u_int us)
+{
+	bool late;
+
+	perfctr_set(us);
+	late = perfctr_fired();
+	perfctr_commit();
+	return late;
+}
+
 const struct wdog_source perfctr_source = {
 	.ws_name = "perfctr",
 	.ws_percpu = true,
 	.ws_start = perfctr_start,
 	.ws_stop = perfctr_stop,
 	.ws_longest = perfctr_longest,
-	.ws_set = perfctr_set,
+	.ws_put_off = perfctr_put_off,
 	.ws_fired = perfctr_fired,
-	.ws_commit = perfctr_commit,
 };

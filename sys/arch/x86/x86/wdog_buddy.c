@@ -24,9 +24,10 @@ buddy_nothing(void)
 {
 }
 
-static void
-buddy_set(u_int us __unused)
+static bool
+buddy_put_off(u_int us __unused)
 {
+	return false;
 }
 
 static bool
@@ -63,8 +64,7 @@ const struct wdog_source buddy_source = {
 	.ws_start = buddy_start,
 	.ws_stop = buddy_nothing,
 	.ws_longest = buddy_longest,
-	.ws_set = buddy_set,
+	.ws_put_off = buddy_put_off,
 	.ws_fired = buddy_fired,
-	.ws_commit = buddy_nothing,
 	.ws_test = buddy_test,
 };

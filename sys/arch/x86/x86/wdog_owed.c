@@ -29,14 +29,12 @@
 
 #define PAUSES		200	/* an NMI on its way has arrived then */
 
-enum { NONE, SENDING, SENT, SEEN, STATES };
-
-static volatile u_int wdog_owed[MAXCPUS];
+volatile u_int wdog_owed[MAXCPUS];
 
 static u_int
 next(u_int owed, u_int state)
 {
-	return (owed / STATES + 1) * STATES + state;
+	return (owed / WDOG_STATES + 1) * WDOG_STATES + state;
 }
 
 static void
@@ -47,30 +45,24 @@ owe(const struct cpu_info *ci, u_int state)
 	*owed = next(*owed, state);
 }
 
-bool
-wdog_owed_p(const struct cpu_info *ci)
-{
-	return wdog_owed[cpu_index(ci)] % STATES != NONE;
-}
-
 void
 wdog_send(const struct cpu_info *ci)
 {
-	owe(ci, SENDING);
+	owe(ci, WDOG_SENDING);
 	lapic_send_nmi(ci->ci_apicid);
-	owe(ci, SENT);
+	owe(ci, WDOG_SENT);
 }
 
 /* The device has raised one for that CPU, or was about to. */
 void
 wdog_owe(const struct cpu_info *ci)
 {
-	owe(ci, SENT);
+	owe(ci, WDOG_SENT);
 	if (ci != curcpu() || nmi_in_progress(curcpu()))
 		return;
 	for (int i = 0; i < PAUSES; i++)
 		x86_pause();
-	owe(ci, NONE);		/* nothing blocks it here: taken, or there is none */
+	owe(ci, WDOG_NONE);		/* nothing blocks it here: taken, or there is none */
 }
 
 /*
@@ -95,14 +87,14 @@ void
 wdog_claim(struct cpu_info *ci, bool fired)
 {
 	volatile u_int *owed = &wdog_owed[cpu_index(ci)];
-	u_int was = *owed, state = was % STATES;
-	bool two = (fired && state != NONE) || ci->ci_nmi.nc_ipi != 0 ||
+	u_int was = *owed, state = was % WDOG_STATES;
+	bool two = (fired && state != WDOG_NONE) || ci->ci_nmi.nc_ipi != 0 ||
 	    nmi_ping_owed(&ci->ci_nmi);
 	bool waits = another_waits(ci);
 
-	if (state == SENDING)
+	if (state == WDOG_SENDING)
 		return;			/* who sends it says when it has left */
-	(void)atomic_cas_uint(owed, was, next(was, waits && two ? SEEN : NONE));
+	(void)atomic_cas_uint(owed, was, next(was, waits && two ? WDOG_SEEN : WDOG_NONE));
 }
 
 /* In a clock interrupt. */
@@ -110,8 +102,8 @@ void
 wdog_settle(const struct cpu_info *ci)
 {
 	volatile u_int *owed = &wdog_owed[cpu_index(ci)];
-	u_int was = *owed, state = was % STATES;
+	u_int was = *owed, state = was % WDOG_STATES;
 
-	if (state == SENT || state == SEEN)
-		(void)atomic_cas_uint(owed, was, next(was, state == SENT ? SEEN : NONE));
+	if (state == WDOG_SENT || state == WDOG_SEEN)
+		(void)atomic_cas_uint(owed, was, next(was, state == WDOG_SENT ? WDOG_SEEN : WDOG_NONE));
 }

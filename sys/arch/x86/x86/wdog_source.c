@@ -46,12 +46,10 @@ arrives(const struct wdog_source *src)
 	uint64_t start = ci->ci_data.cpu_ticks;
 	u_int before = wdog_arrived;
 
-	src->ws_set(TEST_US);
-	src->ws_commit();
+	(void)src->ws_put_off(TEST_US);
 	while (wdog_arrived == before && ci->ci_data.cpu_ticks - start < TEST_TICKS)
 		delay(10);
-	src->ws_set(0);
-	src->ws_commit();
+	(void)src->ws_put_off(0);
 	if (wdog_arrived == before)
 		wdog_owe(ci);		/* if it comes after all */
 	return wdog_arrived != before;
