@@ -259,5 +259,5 @@ def test_the_debug_switch_is_answered_while_cpus_are_watched(watched):
     for _ in range(10):
         press(vm)
         leave(entered(vm, WAIT))
-    settle(vm, 1)
+        settle(vm, 1)       # it may still be leaving: then it stays
     assert reports(vm) == 0

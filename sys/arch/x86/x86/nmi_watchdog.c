@@ -41,7 +41,7 @@
 
 #define WDOG_INTERVAL_US	500000	/* from round to round, at most */
 #define WDOG_ROUNDS		8	/* of a period, at least */
-#define WDOG_ROUND_OFFS		8	/* times the device is put off in one */
+#define WDOG_ROUND_OFFS		5	/* times the device is put off in one */
 #define TICK_US			(1000000 / hz)
 
 static struct {
@@ -229,7 +229,7 @@ wdog_begin(const struct wdog_source *src, u_int seconds)
 	us = MIN(us, WDOG_ROUND_OFFS * wdog.w_off_us);
 	wdog.w_us = us / wdog.w_off_us * wdog.w_off_us;
 	wdog.w_tsc = us_to_tsc(wdog.w_us);
-	wdog.w_min = wdog.w_tsc / 8 * 7;
+	wdog.w_min = wdog.w_tsc - us_to_tsc(wdog.w_off_us) / 2;
 	wdog_patience(seconds, wdog.w_us);
 	wdog.w_quiet = true;
 	atomic_store_release(&wdog.w_source, src);
