@@ -161,12 +161,27 @@ def crash(vm):
     need(status == 0, "the reset ends QEMU with status 0")
 
 
+def stuck(vm):
+    title("the only CPU hangs with interrupts off, and a watchdog finds it")
+    vm.prompt()
+    start = vm.serial.pos
+    vm.send("crashme wedge 0")
+    vm.expect(r"^watchdog: cpu0 stuck for 1 s at kernel:wedge_spin\+0x")
+    vm.expect(r"^wedge_spin\(\) at kernel:wedge_spin\+0x")
+    vm.expect(r"^panic: watchdog timeout on cpu0$")
+    status = vm.wait_exit()
+    show("kernel# " + vm.log[start:])
+    need(status == 0, "the reset ends QEMU with status 0")
+
+
 def main():
     nobody = "sysctl.ddb.onpanic=0"
-    steps = [("", [talk, claimed, unclaimed]), (nobody + " sysctl.kernel.panic=-1", [crash]),
-             (nobody, [rule_broken]), ("", [switch_off])]
-    for append, acts in steps:
-        with VM(KERNEL, machine="q35", smp=4, mem="256M", append=append) as vm:
+    restart = nobody + " sysctl.kernel.panic=-1"
+    steps = [(4, "sysctl.kern.watchdog.period=0", [talk, claimed, unclaimed]),
+             (4, restart, [crash]), (4, nobody, [rule_broken]),
+             (1, restart + " sysctl.kern.watchdog.period=1", [stuck]), (4, "", [switch_off])]
+    for smp, append, acts in steps:
+        with VM(KERNEL, machine="q35", smp=smp, mem="256M", append=append) as vm:
             try:
                 for act in acts:
                     act(vm)

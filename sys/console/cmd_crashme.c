@@ -98,6 +98,17 @@ wedge_spin(void *arg)
 	kthread_exit(0);
 }
 
+static bool
+wedge_seconds(const char *word, uint64_t *seconds)
+{
+	if (kstrtou64(word, 10, seconds) == 0 && *seconds != 0 &&
+	    *seconds <= WEDGE_MAX)
+		return true;
+	printf_nolog("crashme: '%s': bad number of seconds, want 1 to %d\n",
+	    word, WEDGE_MAX);
+	return false;
+}
+
 static int
 crashme_wedge(int argc, char **argv)
 {
@@ -110,12 +121,8 @@ crashme_wedge(int argc, char **argv)
 		return EINVAL;
 	if (console_cpu_arg("crashme", argv[1], &ci) != 0)
 		return 0;
-	if (argc == 3 && (kstrtou64(argv[2], 10, &seconds) != 0 ||
-	    seconds == 0 || seconds > WEDGE_MAX)) {
-		printf_nolog("crashme: '%s': bad number of seconds, want 1 to "
-		    "%d\n", argv[2], WEDGE_MAX);
+	if (argc == 3 && !wedge_seconds(argv[2], &seconds))
 		return 0;
-	}
 	error = kthread_create(PRI_KERNEL, KTHREAD_MPSAFE, ci, wedge_spin,
 	    (void *)(uintptr_t)seconds, NULL, "wedge/%u", cpu_index(ci));
 	if (error != 0) {
@@ -130,6 +137,46 @@ crashme_wedge(int argc, char **argv)
 	return 0;
 }
 CRASHME(wedge, crashme_wedge, "CPU [SECONDS]", "spin with interrupts off");
+
+/*
+ * spin: a CPU that takes interrupts, but never runs another thread.  For so
+ * many seconds of its own clock: a host that is busy lets it tick seldom.
+ */
+static void
+spin_thread(void *arg)
+{
+	struct cpu_info *ci = curcpu();
+	uint64_t seconds = (uint64_t)(uintptr_t)arg, start;
+
+	printf("crashme: %s spins for %lu s, without rescheduling\n",
+	    cpu_name(ci), (u_long)seconds);
+	kpreempt_disable();
+	start = ci->ci_data.cpu_ticks;
+	while (ci->ci_data.cpu_ticks - start < seconds * hz)
+		SPINLOCK_BACKOFF_HOOK;
+	kpreempt_enable();
+	printf("crashme: %s schedules again\n", cpu_name(ci));
+	kthread_exit(0);
+}
+
+static int
+crashme_spin(int argc, char **argv)
+{
+	struct cpu_info *ci;
+	uint64_t seconds;
+
+	if (argc != 3)
+		return EINVAL;
+	if (console_cpu_arg("crashme", argv[1], &ci) != 0)
+		return 0;
+	if (!wedge_seconds(argv[2], &seconds))
+		return 0;
+	if (kthread_create(PRI_KERNEL, KTHREAD_MPSAFE, ci, spin_thread,
+	    (void *)(uintptr_t)seconds, NULL, "spin/%u", cpu_index(ci)) != 0)
+		printf("crashme: no memory for a thread\n");
+	return 0;
+}
+CRASHME(spin, crashme_spin, "CPU SECONDS", "spin with preemption off");
 
 /*
  * deadlock: two threads, each with the mutex that the other wants.  Nobody

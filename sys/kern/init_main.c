@@ -17,6 +17,7 @@
 #include <sys/lwp.h>
 #include <sys/percpu.h>
 #include <sys/sysctl.h>
+#include <sys/watchdog.h>
 
 #include <machine/cpu.h>
 
@@ -41,6 +42,7 @@ main_thread(void *arg __unused)
 	x86_boot_aps();
 	configure();
 	bootarg_apply();
+	watchdog_configure();
 	nmi_configure();
 	if (bh == __link_set_end(boot_hooks))
 		console_start();

@@ -14,6 +14,7 @@
 #include <sys/cons.h>
 #include <sys/kernel.h>
 #include <sys/lwp.h>
+#include <sys/watchdog.h>
 
 #define CLOCK_MISSED	5	/* ticks of ours without one of time */
 
@@ -62,4 +63,6 @@ hardclock(void)
 	}
 	if (ci->ci_running)
 		sched_tick(ci);
+	if (ci->ci_data.cpu_ticks >= ci->ci_data.cpu_watchdog_due)
+		watchdog_tick(ci);
 }

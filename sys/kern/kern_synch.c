@@ -169,6 +169,7 @@ sched_switch(void)
 	KASSERTMSG(ci->ci_data.cpu_mtx_count == -1,
 	    "switching with %d spin mutexes held", -ci->ci_data.cpu_mtx_count);
 	ci->ci_want_resched = 0;
+	ci->ci_data.cpu_nsched++;
 	if ((next = sched_best(ci)) != NULL)
 		runq_remove(sched_runqof(next), next);
 	else
@@ -250,6 +251,7 @@ sched_intr_return(void)
 		return;
 	mutex_spin_enter(&sched_lock);
 	ci->ci_want_resched = 0;
+	ci->ci_data.cpu_nsched++;
 	if (sched_wanted(ci, l))
 		sched_requeue(l, l->l_slice > 0);
 	else if (l->l_slice <= 0)

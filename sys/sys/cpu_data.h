@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+struct trapframe;
+
 struct cpu_data {
 	char cpu_name[8];		/* "cpu0" */
 	int cpu_mtx_count;		/* spin mutexes held: 0 down to -n */
@@ -15,6 +17,14 @@ struct cpu_data {
 	int cpu_clock_seen;		/* hardclock_ticks at the last one... */
 	u_int cpu_clock_missed;		/* and how often it had not moved */
 	volatile uint64_t cpu_nipi;
+	const struct trapframe *cpu_intrframe;	/* of the interrupt under way */
+	/* kern_watchdog.c */
+	volatile uint64_t cpu_nsched;	/* runs of the scheduler */
+	volatile uint64_t cpu_watchdog_due;	/* by cpu_ticks */
+	uint64_t cpu_soft_due;		/* the next look, by cpu_ticks */
+	uint64_t cpu_soft_seen;		/* cpu_nsched, last time it had moved... */
+	uint64_t cpu_soft_since;	/* and cpu_ticks then */
+	bool cpu_soft_told;
 	struct runq *cpu_runq;		/* threads bound to it (kern_runq.c) */
 	struct softcpu *cpu_softcpu;	/* its softint(9) threads */
 	struct lwp *cpu_xcall;		/* runs low-priority cross-calls */

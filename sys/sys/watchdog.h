@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+struct cpu_info;
 struct trapframe;
 
 /* sysctl kern.watchdog.action */
@@ -27,5 +28,23 @@ enum watchdog_action watchdog_action(void);	/* any context */
  */
 bool watchdog_act(const struct trapframe *, bool, const char *, ...)
     __printflike(3, 4);
+
+/*
+ * CPUs that are stuck: with interrupts off, which the MD part notices by
+ * NMI; or taking interrupts, but never scheduling (kern_watchdog.c).
+ */
+#define WATCHDOG_PERIOD	10		/* seconds, the default */
+#define WATCHDOG_SOFT	20
+
+void watchdog_configure(void);		/* at boot, once all CPUs run */
+void watchdog_tick(struct cpu_info *);	/* from hardclock(), when it is due */
+u_int watchdog_period(void);		/* seconds; 0: off */
+
+/* MD.  Thread context. */
+void cpu_watchdog_configure(void);	/* chooses a source */
+int cpu_watchdog_set(u_int);		/* period changes; 0 or an errno */
+bool cpu_watchdog_on(void);
+/* MD.  From the clock interrupt.  => ticks until it wants to be called again. */
+u_int cpu_watchdog_check(struct cpu_info *);
 
 #endif

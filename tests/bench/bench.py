@@ -67,9 +67,9 @@ def symbols_kib():
 
 def nmi_bench(which, smp, cpu, *extra):
     """Boot the test image into one of its benchmarks: {name: value}."""
-    with VM(TEST_KERNEL, smp=smp, cpu=cpu, mem="128M", append="ktest_bench=" + which,
-            debug_exit=True, extra=extra) as vm:
-        status = vm.wait_exit(120)
+    with VM(TEST_KERNEL, smp=smp, cpu=cpu, mem="128M", debug_exit=True, extra=extra,
+            append="sysctl.kern.watchdog.period=0 ktest_bench=" + which) as vm:
+        status = vm.wait_exit(300)
         if status != PASSED:
             raise VMError("ktest_bench=%s: status %d:\n%s" % (which, status, vm.log[-2000:]))
         return {name: int(value)
@@ -186,6 +186,22 @@ def switch(state, smp):
     raise VMError("no NMI came while the CPU was in printf")
 
 
+@functools.cache
+def watchdog():
+    """{name: value}: late_SOURCE in us, cost_SOURCE in instructions a second."""
+    names = symbols(TEST_KERNEL)
+    marks = ["start=%#x" % names["bench_watchdog_begin"]] + [
+        "%s=%#x:1" % (name, names["bench_watchdog_" + name]) for name in ("off", "hpet", "pit")]
+    with tempfile.NamedTemporaryFile("r", prefix="count-") as file:
+        late = nmi_bench("watchdog", 1, "max", "-icount", "shift=10,sleep=off", "-plugin",
+                         ",".join([plugin(), "out=" + file.name] + marks))
+        counts = {name: int(count) for name, _, count in map(str.split, file)}
+    seconds = 10    # IDLE of tests/kernel/bench_watchdog.c
+    return {**{name.replace("watchdog_late", "late"): value for name, value in late.items()},
+            **{"cost_" + name: (count - counts["off"]) / seconds
+               for name, count in counts.items()}}
+
+
 def reported(name, state, smp=1):
     return lambda: switch(state, smp)[name]
 
@@ -239,6 +255,14 @@ ROWS = [
      "Linux never"),
     ("debug switch to the end, traces of 4 CPUs", "instr", reported("whole", "wedged", 4), 392999,
      "Linux 393000 for one CPU's"),
+    ("wedge to report, beyond the period, HPET", "ms",
+     lambda: watchdog()["late_hpet"] / 1000, 500, "Linux never; a check: 500"),
+    ("wedge to report, beyond the period, PIT", "ms",
+     lambda: watchdog()["late_pit"] / 1000, 225, "a check: 200, and 25 ms to print it"),
+    ("cost of the running watchdog, HPET, a second", "instr",
+     lambda: watchdog()["cost_hpet"], 2000, None),
+    ("cost of the running watchdog, PIT, a second", "instr",
+     lambda: watchdog()["cost_pit"], 3000, None),
     ("memory per CPU for NMI state and stack", "KiB",
      lambda: instructions("max")["nmi_memory"] / 1024, 24, None),
 ]

@@ -327,5 +327,7 @@ kt_bench(const char *name)
 {
 	if (strcmp(name, "nmi") == 0)
 		return bench_nmi();
+	if (strcmp(name, "watchdog") == 0)
+		return bench_watchdog();
 	return strcmp(name, "remove") == 0 && bench_remove();
 }

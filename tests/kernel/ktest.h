@@ -107,6 +107,7 @@ bool kt_verdict(const char *);
 
 /* bench_nmi.c; false: no such benchmark, or it failed. */
 bool kt_bench(const char *);
+bool bench_watchdog(void);	/* bench_watchdog.c */
 
 static inline bool
 kt_intr_on(void)

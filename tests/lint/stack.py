@@ -46,6 +46,9 @@ POINTERS = {
     ("nmi_unclaimed.c", "unclaimed_say"): ["nmi_printf", "printf_nolog"],
     ("nmi_storm.c", "nmi_storm_say"): ["nmi_printf", "printf_nolog"],
     ("watchdog_act.c", "report_say"): ["nmi_printf", "printf_nolog"],
+    # The watchdog's source: struct wdog_source.
+    ("nmi_watchdog.c", ANY): [source + what for source in ("perfctr", "hpet", "pit", "buddy")
+                              for what in ("_put_off", "_fired")],
     # Traces, registers, and who was stopped where.
     ("db_trace.c", ANY): ["printf_nolog", "nmi_printf"],
     ("nmi_ipi.c", ANY): ["printf_nolog"],

@@ -44,6 +44,10 @@ MCA_TEST = "scenario test_mca.py::test_"
 FORBIDDEN = "\tNMI_FORBIDDEN();\n"
 HWDOG_DDB = ("scenario test_hwdog.py::"
              "test_a_wedged_machine_is_in_the_debugger_and_the_device_waits[%s]")
+WATCHDOG = "sys/arch/x86/x86/nmi_watchdog.c"
+LOOK = "sys/arch/x86/x86/wdog_look.c"
+
+WATCHED = "scenario test_watchdog.py::test_"
 DEATH = "scenario test_nmi.py::test_a_broken_rule_of_nmi_handlers_is_named_in_the_panic[%s]"
 
 STORM = ("scenario test_storm.py::"
@@ -478,4 +482,47 @@ MUTANTS = [
            "", "scenario test_hwdog.py::test_a_machine_that_halts_leaves_no_watchdog_behind"),
     Mutant("hwdog", "a BMC counts on from the run before", IPMI,
            "\tif (error == 0)\n\t\terror = ipmi_setmode(&softc.sc_smw);\n", "", "unit hwdog"),
+    Mutant("watchdog", "every action is a panic", "sys/arch/x86/x86/watchdog_act.c",
+           "policies[watchdog_action()]", "policies[WATCHDOG_PANIC]",
+           "scenario test_watchdog_act.py::test_ddb"),
+    Mutant("watchdog", "nobody puts the device off", WATCHDOG,
+           "\t\tput_off(src, ci, wdog.w_ahead);\n\t\tif", "\t\tif",
+           WATCHED + "idle_minutes_pass_without_an_nmi"),
+    Mutant("watchdog", "every NMI is its own", WATCHDOG,
+           "\tif (!fired && !wdog_owed_p(ci))\n\t\treturn 0;\n",
+           "\tif (!fired && !wdog_owed_p(ci))\n\t\treturn 1;\n",
+           WATCHED + "the_debug_switch_is_answered_while_cpus_are_watched"),
+    Mutant("watchdog", "it does not see that the machine is stopped", IPI,
+           "\twatchdog_quiet();\n", "",
+           WATCHED + "the_debugger_takes_as_long_as_it_likes"),
+    Mutant("watchdog", "it sleeps on when the machine goes on", IPI,
+           "\twatchdog_resume();\n", "",
+           WATCHED + "the_debugger_takes_as_long_as_it_likes"),
+    Mutant("watchdog", "being halted is being stuck", "sys/arch/amd64/amd64/machdep.c",
+           "\twatchdog_quiet();\t/* being halted is not being stuck */\n", "",
+           "scenario test_watchdog_act.py::test_a_machine_that_was_halted_is_not_stuck"),
+    Mutant("watchdog", "an episode is told again and again", LOOK,
+           "\twc->wc_told = true;\n\tif (!watchdog_act(tf, true", "\tif (!watchdog_act(tf, true",
+           WATCHED + "log_tells_each_episode_once"),
+    Mutant("watchdog", "who takes no NMI is not named", LOOK,
+           "\tif (hung(ci, wc))\n\t\treturn true;\n", "\t(void)hung(ci, wc);\n",
+           WATCHED + "a_handler_that_does_not_return_is_named_by_the_others"),
+    Mutant("watchdog", "a source is believed", "sys/arch/x86/x86/wdog_source.c",
+           "\t\tok = arrives(src);\n", "\t\t(void)arrives(src);\n",
+           WATCHED + "a_source_that_does_not_work_is_replaced_at_boot"),
+    Mutant("watchdog", "a pin is taken that is in use", "sys/arch/x86/x86/ioapic.c",
+           "\t\terror = EBUSY;\n", "\t\terror = 0;\n",
+           WATCHED + "a_source_that_does_not_work_is_replaced_at_boot"),
+    Mutant("watchdog", "the PIT goes on beside the HPET", "sys/arch/x86/x86/hpet.c",
+           "\t\ti8254_silence();\n", "", "unit hpet"),
+    Mutant("watchdog", "never is the past to the HPET", "sys/arch/x86/x86/hpet.c",
+           "((uint64_t)1 << 50)", "((uint64_t)1 << 63)", "unit hpet"),
+    Mutant("watchdog", "the counter's overflow stays", "sys/arch/x86/x86/perfctr.c",
+           "\t\twrmsr(MSR_PERF_GLOBAL_OVF, 1);\n", "", "unit perfctr"),
+    Mutant("watchdog", "the counter's NMI stays masked", "sys/arch/x86/x86/perfctr.c",
+           "\tlapic_perf_nmi(true);\t\t/* it masks itself as it delivers one */\n", "",
+           "unit perfctr"),
+    Mutant("watchdog", "a soft lockup is told again and again", "sys/kern/kern_watchdog.c",
+           "\tcd->cpu_soft_told = true;\n", "",
+           WATCHED + "a_cpu_that_does_not_schedule_is_told_once_an_episode"),
 ]

@@ -64,7 +64,8 @@ def build(test):
 
 def judge_kernel(name, cpus):
     with VM(os.path.join(TREE, "build/amd64/kernel.test"), smp=int(cpus), mem="256M",
-            append="sysctl.kernel.panic=-1 ktest=" + name, debug_exit=True) as vm:
+            append="sysctl.kern.watchdog.period=0 sysctl.kernel.panic=-1 ktest=" + name,
+            debug_exit=True) as vm:
         try:
             vm.expect(r"^[1-9]\d* passed, 0 failed, 0 skipped$", PATIENCE)
             return None if vm.wait_exit() == PASSED else "another status"

@@ -23,6 +23,7 @@ BUILD = os.path.join(TOP, "build", "amd64")
 KERNEL = os.path.join(BUILD, "kernel")
 TEST_KERNEL = os.path.join(BUILD, "kernel.test")
 ISO = os.path.join(BUILD, "kernel.iso")
+UNWATCHED = "sysctl.kern.watchdog.period=0 "
 MACHINES = pytest.StashKey()
 
 
@@ -47,13 +48,16 @@ def record(name, outcome, why=""):
 def boot(request):
     """boot(machine=, cpu=, smp=, mem=, append=, initrd=, image=, ...) -> VM.
 
-    Waits for the prompt unless prompt=False.
+    Waits for the prompt unless prompt=False.  A scenario may leave a CPU stuck
+    for as long as it likes, and knows of every NMI, unless watchdog=True.
     """
     machines = request.node.stash.setdefault(MACHINES, [])
 
-    def start(kernel=KERNEL, prompt=True, **settings):
+    def start(kernel=KERNEL, prompt=True, watchdog=False, **settings):
         if settings.get("image"):
             kernel = None
+        elif not watchdog:
+            settings["append"] = UNWATCHED + settings.get("append", "")
         machine = VM(kernel, **settings)
         machines.append(machine)
         return machine.prompt() if prompt else machine

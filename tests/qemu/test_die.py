@@ -43,7 +43,8 @@ ELSEWHERE = {
 
 
 def rules():
-    return [name for name in deaths() if not name.startswith(("trap-", "nmi-", "panic-", "reset-"))]
+    elsewhere = ("trap-", "nmi-", "panic-", "reset-", "watchdog-")
+    return [name for name in deaths() if not name.startswith(elsewhere)]
 
 
 @pytest.mark.parametrize("death", sorted(rules()))

@@ -1,6 +1,7 @@
 """kern.watchdog.action: what comes of a watchdog's NMI."""
 
 import re
+import time
 
 import pytest
 
@@ -13,17 +14,17 @@ OVER = r"the watchdog's NMI is over"
 
 @pytest.mark.parametrize("setting", ["kern.watchdog.action=panic", "kernel.hardlockup_panic=1", ""])
 def test_panic(die, setting):
-    vm = die("nmi-watchdog", smp=2, append=setting and "sysctl." + setting)
+    vm = die("watchdog-act", smp=2, append=setting and "sysctl." + setting)
     vm.expect(SAID, 60)
-    assert {"dw_handler", "kd_nmi_watchdog"} <= set(panic(vm, r"watchdog timeout on cpu\d"))
+    assert {"dw_handler", "kd_watchdog_act"} <= set(panic(vm, r"watchdog timeout on cpu\d"))
     assert vm.wait_exit() == 0
     once(vm)
 
 
 @pytest.mark.parametrize("setting", ["kern.watchdog.action=log", "kernel.hardlockup_panic=0"])
 def test_log(die, setting):
-    vm = die("nmi-watchdog", smp=2, append="sysctl." + setting)
-    vm.expect(SAID + r"\n(.*\n)*?kd_nmi_watchdog\(\) at ", 60)
+    vm = die("watchdog-act", smp=2, append="sysctl." + setting)
+    vm.expect(SAID + r"\n(.*\n)*?kd_watchdog_act\(\) at ", 60)
     vm.expect(r"^watchdog acted: 1$")
     panic(vm, OVER)
     assert vm.wait_exit() == 0
@@ -31,7 +32,7 @@ def test_log(die, setting):
 
 
 def test_ddb(die):
-    vm = die("nmi-watchdog", smp=2, append="sysctl.kern.watchdog.action=ddb")
+    vm = die("watchdog-act", smp=2, append="sysctl.kern.watchdog.action=ddb")
     vm.expect(SAID, 60)
     vm.expect(r"^NMI \.\.\. going to debugger$")
     entered(vm)
@@ -39,6 +40,15 @@ def test_ddb(die):
     vm.expect(r"^watchdog acted: 1$")
     panic(vm, OVER)
     assert vm.wait_exit() == 0
+
+
+def test_a_machine_that_was_halted_is_not_stuck(die):
+    """Nor says so the CPU that goes on."""
+    vm = die("watchdog-halt", smp=2)
+    vm.expect(r"^watchdog: NMIs by hpet, period 1 s$", 60)
+    vm.expect(r"^watchdog: halting$", 60)
+    time.sleep(4)
+    assert "stuck" not in vm.log
 
 
 def test_the_names(boot):

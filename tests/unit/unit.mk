@@ -16,7 +16,8 @@
 #	make unit UNIT_TESTS=kmem	one; or run build/unit/kmem [FUNCTION]
 
 UNIT_NMI	= nmi nmi_tsan nmi_dropin nmi_dropin_tsan
-UNIT_TESTS ?= acpi atomic bootinfo evcnt hwdog kmem line mem msgbuf page percpu prf printf queue shell string strto sysctl $(UNIT_NMI)
+UNIT_TESTS ?= acpi atomic bootinfo evcnt hpet hwdog kmem line mem msgbuf page percpu perfctr prf printf queue \
+	shell string strto sysctl $(UNIT_NMI)
 
 UNIT_acpi	= sys/arch/x86/x86/acpi.c sys/arch/x86/x86/acpi_madt.c sys/arch/x86/x86/acpi_power.c tests/unit/fakephys.c
 UNIT_bootinfo	= sys/arch/x86/x86/bootinfo.c sys/arch/x86/x86/pvh.c sys/arch/x86/x86/multiboot2.c tests/unit/fakephys.c

@@ -127,6 +127,12 @@ db_write_kernel(vaddr_t va, const void *from, size_t len)
 	return error;
 }
 
+vaddr_t
+db_frame_pc(const struct trapframe *tf)
+{
+	return tf->tf_rip;
+}
+
 bool
 db_cpu_idle(const struct cpu_info *ci)
 {

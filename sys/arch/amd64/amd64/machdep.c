@@ -26,6 +26,7 @@
 #include <x86/lapicvar.h>
 #include <x86/mcavar.h>
 #include <x86/nmivar.h>
+#include <x86/wdogvar.h>
 
 #define PVH_MAGIC		0x336ec578
 
@@ -136,6 +137,7 @@ cpu_reboot(int howto, char *bootstr __unused)
 {
 	x86_disable_intr();
 	watchdog_suspend();		/* a BMC's outlives us */
+	watchdog_quiet();	/* being halted is not being stuck */
 	cnflush();
 	if ((howto & RB_POWERDOWN) == RB_POWERDOWN) {
 		acpi_poweroff();

@@ -48,6 +48,7 @@ bool db_is_step(const struct trapframe *);
 const char *db_point_refused(vaddr_t);
 int db_write_kernel(vaddr_t, const void *, size_t);	/* read-only parts too */
 void nmi_show(db_print_t);		/* nmi_cmd.c: handlers and counts */
+vaddr_t db_frame_pc(const struct trapframe *);
 bool db_cpu_idle(const struct cpu_info *);
 void db_lwp_trace(const struct lwp *, db_print_t);	/* not on a CPU */
 

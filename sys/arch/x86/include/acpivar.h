@@ -40,6 +40,9 @@ extern struct madt madt;
 void madt_parse(void);			/* fills madt, with or without a table */
 void madt_walk(struct madt *, const struct acpi_sdt *, u_int bootid);
 
+/* hpet.c: the address in its table, or 0 if there is none that can be used. */
+paddr_t hpet_table(const struct acpi_sdt *);
+
 /* acpi_power.c */
 void acpi_power_init(void);		/* by acpi_init() */
 bool acpi_s5_find(const uint8_t *aml, size_t, uint8_t typ[2]);

@@ -159,6 +159,44 @@ wrmsr(uint32_t msr, uint64_t v)
 	    "c"(msr) : "memory");
 }
 
+/* These survive a register that is not there: 0, or nonzero. */
+static inline int
+wrmsr_safe(uint32_t msr, uint64_t v)
+{
+	int error = 1;
+
+	__asm volatile("1: wrmsr\n\t"
+	    "xor %0,%0\n"
+	    "2:\n\t"
+	    ".pushsection .fault_table, \"a\"\n\t"
+	    ".balign 8\n\t"
+	    ".quad 1b, 2b\n\t"
+	    ".popsection"
+	    : "+r"(error)
+	    : "a"((uint32_t)v), "d"((uint32_t)(v >> 32)), "c"(msr)
+	    : "memory", "cc");
+	return error;
+}
+
+static inline int
+rdmsr_safe(uint32_t msr, uint64_t *v)
+{
+	uint32_t lo = 0, hi = 0;
+	int error = 1;
+
+	__asm volatile("1: rdmsr\n\t"
+	    "xor %0,%0\n"
+	    "2:\n\t"
+	    ".pushsection .fault_table, \"a\"\n\t"
+	    ".balign 8\n\t"
+	    ".quad 1b, 2b\n\t"
+	    ".popsection"
+	    : "+r"(error), "+a"(lo), "+d"(hi)
+	    : "c"(msr) : "memory", "cc");
+	*v = (uint64_t)hi << 32 | lo;
+	return error;
+}
+
 static inline uint64_t
 rdtsc(void)
 {

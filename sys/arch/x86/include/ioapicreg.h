@@ -13,6 +13,7 @@
 #define	IOAPIC_VERS_VERS(v)	((v) & 0xff)
 #define	IOAPIC_VERS_MAXPIN(v)	(((v) >> 16) & 0xff)
 #define IOAPIC_REDLO(pin)	(0x10 + 2 * (pin))
+#define	IOAPIC_RED_NMI		0x00400
 #define	IOAPIC_RED_LOWACTIVE	0x02000
 #define	IOAPIC_RED_LEVEL	0x08000
 #define	IOAPIC_RED_MASKED	0x10000

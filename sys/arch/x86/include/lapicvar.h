@@ -26,5 +26,6 @@ void lapic_ipi_startup(u_int apicid, u_int page);
 void lapic_timer_calibrate(void);	/* once, after tsc_calibrate() */
 void lapic_timer_start(u_int freq);	/* each CPU: INTRVEC_TIMER, periodic */
 void lapic_timer_stop(void);
+void lapic_perf_nmi(bool);	/* any context: a counter's overflow is an NMI */
 
 #endif

@@ -98,6 +98,7 @@ interrupt(struct trapframe *tf)
 		return;		/* wants no EOI */
 	ci->ci_intr_depth++;
 	ci->ci_data.cpu_nintr++;
+	ci->ci_data.cpu_intrframe = tf;
 	if (ih->ih_func != NULL) {
 		ih->ih_count.ev_count++;
 		ih->ih_func(ih->ih_arg);

@@ -1,8 +1,10 @@
 /*
- * I/O APICs.  ISA interrupts are the only ones routed; the MADT says which
- * pin each arrives at, and overrides ISA's edge and active-high.
+ * I/O APICs.  ISA interrupts are routed, where the MADT says which pin each
+ * arrives at, and overrides ISA's edge and active-high; and pins that a
+ * watchdog's timer raises, as NMIs.
  *
- * Not for NMI context: index and data are two accesses, under a spin lock.
+ * Not for NMI context, but for ioapic_nmi_mask(): index and data are two
+ * accesses, under a spin lock.
  */
 
 #include <sys/param.h>
@@ -84,20 +86,31 @@ ioapic_init(void)
 		ioapic_attach(IOAPIC_BASE_PA, 0);
 }
 
-/* The I/O APIC and pin of an ISA interrupt, or NULL. */
-static const struct ioapic *
-ioapic_pin(int irq, u_int *pin)
+u_int
+ioapic_isa_gsi(int irq)
 {
-	u_int gsi, i;
-
 	KASSERT(irq >= 0 && irq < MADT_NISA);
-	gsi = madt.madt_isa[irq].mo_gsi;
+	return madt.madt_isa[irq].mo_gsi;
+}
+
+/* The I/O APIC and pin of a global interrupt, or NULL. */
+static const struct ioapic *
+ioapic_gsi_pin(u_int gsi, u_int *pin)
+{
+	u_int i;
+
 	for (i = 0; i < nioapic; i++) {
 		*pin = gsi - ioapics[i].io_gsi;
 		if (*pin < ioapics[i].io_npin)
 			return &ioapics[i];
 	}
 	return NULL;
+}
+
+static const struct ioapic *
+ioapic_pin(int irq, u_int *pin)
+{
+	return ioapic_gsi_pin(ioapic_isa_gsi(irq), pin);
 }
 
 int
@@ -151,6 +164,54 @@ int
 ioapic_unmask(int irq)
 {
 	return ioapic_set(irq, IOAPIC_RED_MASKED, 0);
+}
+
+int
+ioapic_nmi_establish(u_int gsi, u_int apicid)
+{
+	const struct ioapic *io;
+	int error = 0;
+	u_int pin;
+
+	io = ioapic_gsi_pin(gsi, &pin);
+	if (io == NULL)
+		return ENXIO;
+	mutex_enter(&ioapic_lock);
+	if ((ioapic_read(io, IOAPIC_REDLO(pin)) & IOAPIC_RED_MASKED) == 0)
+		error = EBUSY;
+	else {
+		ioapic_write(io, IOAPIC_REDHI(pin), apicid << IOAPIC_RED_DEST_SHIFT);
+		ioapic_write(io, IOAPIC_REDLO(pin), IOAPIC_RED_NMI | IOAPIC_RED_MASKED);
+	}
+	mutex_exit(&ioapic_lock);
+	return error;
+}
+
+void
+ioapic_nmi_disestablish(u_int gsi)
+{
+	const struct ioapic *io;
+	u_int pin;
+
+	io = ioapic_gsi_pin(gsi, &pin);
+	mutex_enter(&ioapic_lock);
+	ioapic_write(io, IOAPIC_REDLO(pin), IOAPIC_RED_MASKED);
+	mutex_exit(&ioapic_lock);
+}
+
+/* The others are only used while devices come and go, which is seldom. */
+void
+ioapic_nmi_mask(u_int gsi, bool masked)
+{
+	const struct ioapic *io;
+	uint32_t index;
+	u_int pin;
+
+	io = ioapic_gsi_pin(gsi, &pin);
+	index = io->io_reg[IOAPIC_INDEX / 4];
+	ioapic_write(io, IOAPIC_REDLO(pin),
+	    IOAPIC_RED_NMI | (masked ? IOAPIC_RED_MASKED : 0));
+	io->io_reg[IOAPIC_INDEX / 4] = index;
 }
 
 /* Long in use: this is for the console's list of devices. */

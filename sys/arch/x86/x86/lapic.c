@@ -190,6 +190,13 @@ lapic_timer_stop(void)
 	lapic_write(LAPIC_TIMER_INIT, 0);
 }
 
+/* Where there are counters, there is this entry. */
+void
+lapic_perf_nmi(bool on)
+{
+	lapic_write(LAPIC_LVT_PERF, on ? LAPIC_LVT_NMI : LAPIC_LVT_MASKED);
+}
+
 /* How fast it counts, by the TSC. */
 void
 lapic_timer_calibrate(void)

@@ -38,6 +38,7 @@
 #include <x86/cpufunc.h>
 #include <x86/lapicvar.h>
 #include <x86/nmivar.h>
+#include <x86/wdogvar.h>
 
 #define STOP_WAIT_US	1000000		/* then it is "no response" */
 #define STOP_BEGIN_US	10000		/* the first line does not wait for it */
@@ -274,6 +275,7 @@ stop_send(void)
 	struct cpu_info *ci;
 	CPU_INFO_ITERATOR cii;
 
+	watchdog_quiet();
 	for (CPU_INFO_FOREACH(cii, ci))
 		if (ci != curcpu() && ci->ci_running &&
 		    ci->ci_nmi.nc_parked != stop_word &&

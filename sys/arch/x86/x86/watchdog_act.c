@@ -7,6 +7,7 @@
 
 #include <sys/param.h>
 #include <sys/systm.h>
+#include <sys/sysctl.h>
 #include <sys/watchdog.h>
 
 #include <machine/cpu.h>
@@ -20,6 +21,11 @@
 static const enum nmi_policy policies[] = {
 	[WATCHDOG_PANIC] = NMI_PANIC, [WATCHDOG_DDB] = NMI_DDB, [WATCHDOG_LOG] = NMI_LOG
 };
+
+static int64_t reports;			/* by the owner of the machine */
+SYSCTL_NODE(watchdog_reports, "kern.watchdog.reports", CTLTYPE_QUAD,
+    CTLFLAG_READONLY, "times that a watchdog's NMI was acted upon",
+    .sn_data = &reports);
 
 struct report {
 	struct nmi_action r_action;	/* first: one address for both */
@@ -54,6 +60,7 @@ watchdog_act(const struct trapframe *tf, bool trace, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(r.r_line, sizeof(r.r_line), fmt, ap);
 	va_end(ap);
+	reports++;
 	/* What the debugger is told to do is not the handler's doing. */
 	curcpu_store(ci_nmi.nc_current, NULL);
 	nmi_act(__UNCONST(tf), &r.r_action);

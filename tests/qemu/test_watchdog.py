@@ -1,0 +1,263 @@
+"""The watchdog over CPUs: it finds whoever is stuck, and nobody who is not.
+
+Periods are a second here; what is waited for may take as long as the host
+likes.  That nothing is said in some seconds is judged after something that
+must be said later.
+"""
+
+import os
+import re
+import signal
+import time
+
+import pytest
+
+from ddb import UNCLAIMED, ddb, enter, entered, leave, settle
+from report import once, panic
+from vm import VMError
+
+WAIT = 120
+STUCK = r"^watchdog: cpu%d stuck for [1-9]\d* s at kernel:wedge_spin\+0x[0-9a-f]+$"
+TRACE = r"\n(.*\n)*?wedge_spin\(\) at kernel:wedge_spin\+0x"
+HUNG = (r"^watchdog: cpu%d stuck for [1-9]\d* s at kernel:hang_handler\+0x0, "
+        r"an NMI handler that does not return$")
+RESET = " sysctl.ddb.onpanic=0 sysctl.kernel.panic=-1"
+LOG = " sysctl.kern.watchdog.action=log"
+
+
+@pytest.fixture
+def watched(boot):
+    """A machine with a period of a second, and that source, which the boot must have said."""
+    def start(source, append="", seconds=1, **settings):
+        settings.setdefault("machine", "q35")
+        vm = boot(watchdog=True, append="sysctl.kern.watchdog.source=%s "
+                  "sysctl.kern.watchdog.period=%d%s" % (source, seconds, append), **settings)
+        assert re.search(r"^watchdog: NMIs by %s, period %d s$" % (source, seconds), vm.log, re.M)
+        return vm
+    return start
+
+
+def value(vm, name):
+    return int(vm.run("sysctl " + name).split(" = ")[1])
+
+
+def press(vm):
+    """The debug switch: where it comes together with an NMI of ours, press again."""
+    for _ in range(3):
+        vm.inject_nmi()
+        try:
+            return vm.expect(UNCLAIMED, 20)
+        except VMError:
+            pass
+    raise AssertionError("the debug switch is not answered")
+
+
+def reports(vm):
+    return len(re.findall(r"^watchdog: .* stuck", vm.log, re.MULTILINE))
+
+
+@pytest.mark.parametrize("source,machine,smp,cpu", [
+    ("hpet", "pc", 1, 0), ("hpet", "q35", 2, 1), ("pit", "pc", 1, 0), ("pit", "q35", 2, 1),
+    ("buddy", "microvm", 2, 0)])
+def test_a_cpu_with_interrupts_off_says_itself_where_it_is(watched, source, machine, smp, cpu):
+    vm = watched(source, RESET, machine=machine, smp=smp)
+    vm.send("crashme wedge %d" % cpu)
+    vm.expect(STUCK % cpu + TRACE, WAIT)
+    functions = panic(vm, r"watchdog timeout on cpu%d" % cpu, WAIT)
+    assert {"wdog_nmi", "wedge_spin"} <= set(functions)
+    assert vm.wait_exit(WAIT) == 0
+    once(vm)
+
+
+def test_all_cpus_stuck(watched):
+    vm = watched("hpet", LOG, smp=2)
+    vm.send("crashme wedge 1")
+    vm.expect(STUCK % 1, WAIT)
+    vm.expect(TRACE, WAIT)
+    vm.send("")
+    vm.prompt()
+    vm.send("crashme wedge 0")
+    vm.expect(STUCK % 0, WAIT)
+    press(vm)       # the debug switch is answered all the same
+    assert reports(vm) == 2
+
+
+def test_log_tells_each_episode_once(watched):
+    vm = watched("hpet", LOG)
+    for episode in (1, 2):
+        vm.send("crashme wedge 0 5")
+        vm.expect(STUCK % 0 + TRACE, WAIT)
+        vm.expect(r"^crashme: cpu0 takes interrupts again$", WAIT)
+        settle(vm, 1)
+        assert reports(vm) == episode == value(vm, "kern.watchdog.reports")
+    # Nothing of ours is left over, nor is anybody else's taken for ours.
+    assert vm.run("nmi send all") == ""
+    press(vm)
+    leave(entered(vm, WAIT))
+
+
+def test_the_debugger_takes_as_long_as_it_likes(watched):
+    """Entered by the watchdog, and by hand; nobody is stuck that was stopped meanwhile."""
+    vm = watched("hpet", " sysctl.kern.watchdog.action=ddb", smp=2)
+    vm.send("crashme wedge 1 8")
+    vm.expect(STUCK % 1, WAIT)
+    entered(vm, WAIT)
+    assert "wedge_spin" in ddb(vm, "bt")
+    time.sleep(2)
+    leave(vm)
+    vm.expect(r"^crashme: cpu1 takes interrupts again$", WAIT)
+    settle(vm, 2)
+    enter(vm)
+    time.sleep(2)
+    leave(vm)
+    settle(vm, 2)
+    before = value(vm, "kern.watchdog.rounds")
+    while value(vm, "kern.watchdog.rounds") < before + 20:
+        pass
+    assert reports(vm) == 1 and "staying in debugger" not in vm.log
+
+
+@pytest.mark.parametrize("source,how", [("hpet", "qmp"), ("pit", "host")])
+def test_a_machine_that_stood_still_is_not_stuck(watched, source, how):
+    vm = watched(source, RESET, smp=2)
+    if how == "qmp":
+        vm.qmp("stop")
+    else:
+        os.kill(vm.process.pid, signal.SIGSTOP)
+    time.sleep(3)
+    if how == "qmp":
+        vm.qmp("cont")
+    else:
+        os.kill(vm.process.pid, signal.SIGCONT)
+    settle(vm, 2)
+    before = value(vm, "kern.watchdog.rounds")
+    while value(vm, "kern.watchdog.rounds") < before + 20:
+        pass
+    assert reports(vm) == 0
+    vm.send("crashme wedge 1")      # and it watches on
+    vm.expect(STUCK % 1, WAIT)
+
+
+def test_idle_minutes_pass_without_an_nmi(watched):
+    """Guest time: an idle machine's clock jumps."""
+    vm = watched("hpet", RESET, seconds=10, extra=("-icount", "shift=8,sleep=off"))
+    while value(vm, "kern.uptime") < 120:
+        pass
+    assert value(vm, "kern.watchdog.fired") == 0 and reports(vm) == 0
+    vm.run("sysctl kern.watchdog.period=1")     # a busy clock is a slow one
+    vm.send("crashme wedge 0")
+    vm.expect(STUCK % 0, WAIT)
+
+
+def test_a_handler_that_does_not_return_is_named_by_the_others(watched):
+    vm = watched("hpet", LOG, smp=2)
+    vm.send("crashme nmihang 0")        # perhaps the console's own CPU
+    vm.expect(HUNG % 0, WAIT)
+    time.sleep(2)
+    press(vm)
+    assert reports(vm) == 1
+
+
+def test_a_hung_handler_is_acted_upon(watched):
+    vm = watched("buddy", RESET, smp=2)
+    vm.send("crashme nmihang 1")
+    vm.expect(HUNG % 1, WAIT)
+    panic(vm, r"watchdog timeout on cpu0", WAIT)
+    vm.expect(r"^cpu1: no response, in handler hang_handler\+0x0$", WAIT)
+    assert vm.wait_exit(WAIT) == 0
+    once(vm)
+
+
+def test_a_cpu_that_does_not_schedule_is_told_once_an_episode(watched):
+    vm = watched("hpet", RESET + " sysctl.kern.watchdog.soft=1", smp=2)
+    for episode in (1, 2):
+        vm.send("crashme spin 1 3")
+        vm.expect(r"^watchdog: cpu1 has scheduled nothing for 1 s, thread spin/1 at kernel:\w+\+"
+                  r"(.*\n)*?spin_thread\(\) at kernel:spin_thread\+0x", WAIT)
+        vm.expect(r"^crashme: cpu1 schedules again$", WAIT)
+        settle(vm, 2)
+        assert vm.log.count("has scheduled nothing") == episode
+    vm.run("sysctl kern.watchdog.soft=0")
+    vm.send("crashme spin 1 2")
+    vm.expect(r"^crashme: cpu1 schedules again$", WAIT)
+    assert vm.log.count("has scheduled nothing") == 2 and reports(vm) == 0
+    settle(vm, 2)
+    assert "usage: crashme spin CPU SECONDS\n" in vm.run("crashme spin 1")
+    assert "bad number of seconds" in vm.run("crashme spin 1 0")
+    assert "no such CPU" in vm.run("crashme spin 7 1")
+
+
+def test_the_source_is_changed_or_stays(watched):
+    vm = watched("pit")
+    said = vm.run("sysctl kern.watchdog.source=hpet", WAIT)
+    assert said == "watchdog: NMIs by hpet, period 1 s\nkern.watchdog.source = hpet\n"
+    for source, why in [("perfctr", "(this CPU has none|there are none behind the registers)"),
+                        ("buddy", "there is one CPU only")]:
+        said = vm.run("sysctl kern.watchdog.source=" + source, WAIT)
+        assert re.search(r"^watchdog: %s: %s, hpet stays$" % (source, why), said, re.MULTILINE)
+        assert re.search(r"^sysctl: kern\.watchdog\.source: '%s' refused" % source, said, re.M)
+        assert vm.run("sysctl kern.watchdog.source") == "kern.watchdog.source = hpet\n"
+    assert "want none, perfctr, hpet, pit, buddy or auto" in vm.run(
+        "sysctl kern.watchdog.source=hpot")
+    said = vm.run("sysctl kern.watchdog.source=auto", WAIT)
+    assert "watchdog: NMIs by hpet, period 1 s\n" in said
+    vm.send("crashme wedge 0")
+    vm.expect(STUCK % 0, WAIT)
+
+
+def test_off_and_on(watched):
+    vm = watched("hpet")
+    assert "wdog_nmi" in vm.run("nmi")
+    vm.run("sysctl kernel.nmi_watchdog=0")
+    assert "wdog_nmi" not in vm.run("nmi")
+    names = "sysctl kern.watchdog.period kern.watchdog.source kernel.nmi_watchdog"
+    assert re.findall(r"= (\w+)", vm.run(names)) == ["0", "none", "0"]
+    assert "takes interrupts again" in vm.run("crashme wedge 0 3", WAIT)
+    vm.run("sysctl kernel.nmi_watchdog=1", WAIT)
+    assert re.findall(r"= (\w+)", vm.run(names)) == ["10", "hpet", "1"]
+    vm.run("sysctl kernel.watchdog_thresh=2")
+    assert re.findall(r"= (\w+)", vm.run(names)) == ["2", "hpet", "1"]
+    assert "want 0 to 60" in vm.run("sysctl kernel.watchdog_thresh=61")
+    assert "want 0 to 3600" in vm.run("sysctl kern.watchdog.period=3601")
+    assert vm.run("sysctl kern.watchdog.source=none") == "kern.watchdog.source = none\n"
+    assert re.findall(r"= (\w+)", vm.run(names)) == ["2", "none", "0"]
+    vm.run("sysctl kern.watchdog.source=pit", WAIT)
+    assert reports(vm) == 0
+    vm.send("crashme wedge 0")
+    vm.expect(r"^watchdog: cpu0 stuck for 2 s at", WAIT)
+
+
+@pytest.mark.parametrize("wanted,why,instead,settings", [
+    ("hpet", "there is none", "pit", {"machine": "pc,hpet=off"}),
+    ("hpet", "no timer of 64 bits with a free pin of an I/O APIC", "pit",
+     {"extra": ("-global", "hpet.hpet-intcap=0x10")}),
+    ("hpet", "its NMIs do not arrive", "pit", {"extra": ("-global", "hpet.hpet-intcap=0x1")}),
+    ("buddy", "there is one CPU only", "hpet", {"append": " maxcpus=1", "smp": 2}),
+    ("pit", "its NMIs do not arrive", "buddy", {"machine": "microvm", "smp": 2})])
+def test_a_source_that_does_not_work_is_replaced_at_boot(boot, wanted, why, instead, settings):
+    settings = dict({"machine": "q35"}, **settings)
+    append = "sysctl.kern.watchdog.source=%s%s" % (wanted, settings.pop("append", ""))
+    vm = boot(watchdog=True, append=append, **settings)
+    assert re.search(r"^watchdog: %s: %s\nwatchdog: NMIs by %s, period 10 s$"
+                     % (wanted, why, instead), vm.log, re.MULTILINE)
+    assert vm.run("sysctl kern.watchdog.source") == "kern.watchdog.source = %s\n" % instead
+
+
+def test_where_nothing_works_it_is_said_and_refused(boot):
+    vm = boot(watchdog=True, machine="microvm")
+    none = "watchdog: no source of NMIs works here, a CPU that is stuck is not noticed\n"
+    assert vm.log.count(none) == 1
+    assert vm.run("sysctl kernel.nmi_watchdog") == "kernel.nmi_watchdog = 0\n"
+    said = vm.run("sysctl kern.watchdog.period=5", WAIT)
+    assert none in said and "'5' refused" in said
+    assert "none works here, none stays" in vm.run("sysctl kern.watchdog.source=auto", WAIT)
+    assert vm.run("sysctl kern.watchdog.period") == "kern.watchdog.period = 10\n"
+
+
+def test_the_debug_switch_is_answered_while_cpus_are_watched(watched):
+    vm = watched("hpet", seconds=10)
+    for _ in range(10):
+        press(vm)
+        leave(entered(vm, WAIT))
+        settle(vm, 1)       # it may still be leaving: then it stays
+    assert reports(vm) == 0
