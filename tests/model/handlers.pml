@@ -27,7 +27,7 @@
  * BROKEN: FREE_AFTER_PANIC -DPANIC: live[n]
  * BROKEN: NEXT_CLEARED: last==1
  * BROKEN: PUBLISHED_EARLY: last==1
- * BROKEN: NO_LOCK: p!=0
+ * BROKEN: NO_LOCK: psz_busy
  * BROKEN: INTERRUPTS_OFF: invalid end state
  * BROKEN: PANIC_WAITS -DPANIC: invalid end state
  */

@@ -59,7 +59,7 @@ def build(test):
     kind, name = test.split()[:2]
     goal = "build/unit/" + name if kind == "unit" else "test-kernel"
     more = ["build/amd64/kernel.test.debug_entry"] if "debug_entry" in name else []
-    return run(["make", "-s", "-j2", "all", goal] + more, BUILD)
+    return run(["make", "-s", "-j2", "all", goal] + more, BUILD_PATIENCE)
 
 
 def judge_kernel(name, cpus):
