@@ -259,7 +259,7 @@ sysmon_wdog_lookup(const char *name, struct sysmon_wdog *copy)
 
 /* Any context, machine stopped: nobody tickles while it is. */
 void
-watchdog_suspend(void)
+sysmon_wdog_suspend(void)
 {
 	struct sysmon_wdog *smw = wdog_armed;
 
@@ -274,7 +274,7 @@ watchdog_suspend(void)
  * next callout.
  */
 void
-watchdog_resume(void)
+sysmon_wdog_resume(void)
 {
 	struct sysmon_wdog *smw = wdog_armed;
 	u_int mode = wdog_suspended;

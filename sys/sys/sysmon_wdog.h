@@ -66,8 +66,8 @@ bool sysmon_wdog_get(u_int, struct sysmon_wdog *);
 bool sysmon_wdog_lookup(const char *, struct sysmon_wdog *);
 
 /* By who has stopped the machine: it does not bite until resumed. */
-void watchdog_suspend(void);
-void watchdog_resume(void);
+void sysmon_wdog_suspend(void);
+void sysmon_wdog_resume(void);
 
 /* sysmon_wdog_nmi.c, NMI context. */
 

@@ -139,26 +139,26 @@ KTEST(sysmon_wdog_suspended, "suspended it is off, resumed it is as before, bitt
 
 	sw_begin();
 	before = sw_setmodes;
-	watchdog_suspend();
-	watchdog_resume();
+	sysmon_wdog_suspend();
+	sysmon_wdog_resume();
 	KT_CHECK(sw_setmodes == before);	/* nothing is armed */
 	KT_CHECK(sysmon_wdog_arm("ktest", WDOG_MODE_UTICKLE, SW_LONG) == 0);
 	before = sw_setmodes;
-	watchdog_resume();			/* it was not suspended */
+	sysmon_wdog_resume();			/* it was not suspended */
 	KT_CHECK(sw_setmodes == before);
-	watchdog_suspend();
-	watchdog_suspend();			/* a panic in the debugger */
+	sysmon_wdog_suspend();
+	sysmon_wdog_suspend();			/* a panic in the debugger */
 	KT_CHECK(sw_setmodes == before + 1 && sw.smw_mode == WDOG_MODE_DISARMED);
 	sw.smw_bites |= 1;
-	watchdog_resume();
+	sysmon_wdog_resume();
 	KT_CHECK(sw_setmodes == before + 2 && sw.smw_mode == WDOG_MODE_UTICKLE);
 	KT_CHECK(!sysmon_wdog_bitten(&sw));
 	KT_CHECK(sysmon_wdog_disarm("ktest") == 0);
 	/* One that does not answer then is armed by the callout. */
 	KT_CHECK(sysmon_wdog_arm("ktest", WDOG_MODE_KTICKLE, SW_SHORT) == 0);
-	watchdog_suspend();
+	sysmon_wdog_suspend();
 	sw_error = EIO;
-	watchdog_resume();
+	sysmon_wdog_resume();
 	before = sw_setmodes;
 	KT_CHECK(KT_WAIT(sw_setmodes > before));
 	sw_error = 0;

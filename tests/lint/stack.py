@@ -56,7 +56,7 @@ POINTERS = {
     ("kern_proc.c", ANY): [],
     ("subr_panic.c", "vpanic"): ["db_break_remove", "panic_registers", "panic_traceback",
                                  "panic_others", "panic_debugger"],
-    # watchdog_suspend(), watchdog_resume(): each driver's smw_setmode.
+    # sysmon_wdog_suspend(), sysmon_wdog_resume(): each driver's smw_setmode.
     ("sysmon_wdog.c", ANY): ["i6300esb_setmode", "ib700_setmode", "ipmi_setmode"],
 }
 

@@ -136,7 +136,7 @@ void
 cpu_reboot(int howto, char *bootstr __unused)
 {
 	x86_disable_intr();
-	watchdog_suspend();		/* a BMC's outlives us */
+	sysmon_wdog_suspend();		/* a BMC's outlives us */
 	watchdog_quiet();	/* being halted is not being stuck */
 	cnflush();
 	if ((howto & RB_POWERDOWN) == RB_POWERDOWN) {

@@ -304,7 +304,7 @@ cpu_stop_others(void)
 {
 	stop_send();
 	stop_wait(STOP_WAIT_US);
-	watchdog_suspend();
+	sysmon_wdog_suspend();
 }
 
 /* By the owner: what a CPU was doing; NULL: it did not stop. */
@@ -370,6 +370,7 @@ all_left(void)
 void
 cpu_stop_exit(void)
 {
+	sysmon_wdog_resume();
 	watchdog_resume();
 	atomic_store_release(&stop_go, (stop_word & ~STOP_OWNER) + STOP_SESSION);
 	while (!all_left())
