@@ -55,7 +55,8 @@ soft_report(const struct cpu_info *ci)
 	trapframe_trace(tf, printf);
 }
 
-static void
+/* Not a part of its caller, which runs more often. */
+static __noinline void
 soft_check(struct cpu_info *ci)
 {
 	struct cpu_data *cd = &ci->ci_data;

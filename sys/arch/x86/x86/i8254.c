@@ -28,6 +28,7 @@
 #define	PIT_SEL0_HIGH	0x20	/* counter 0, high byte only, mode 0 */
 #define PIT_STEP	256	/* counts of one in the high byte */
 #define PIT_STEP_US	215
+#define PIT_STEPS	255	/* at most */
 #define PIT_IRQ		0
 #define PIT_SILENT_US	1000000	/* should there be no clock */
 
@@ -85,14 +86,23 @@ pit_stop(void)
 static u_int
 pit_longest(void)
 {
-	return 255 * (PIT_STEP_US - 1);
+	return PIT_STEPS * (PIT_STEP_US - 1);
 }
 
-/* It may run out a little early, by a clock that was measured to 1%. */
+/*
+ * It may run out a little early, by a clock that was measured to 1%.  What
+ * every clock interrupt asks for is the longest.
+ */
+static u_int
+pit_steps(u_int us)
+{
+	return us >= pit_longest() ? PIT_STEPS : MAX(us / PIT_STEP_US, 1);
+}
+
 static void
 pit_set(u_int us)
 {
-	u_int steps;
+	const u_int steps = pit_steps(us);
 
 	if (us == 0) {
 		pit_next = UINT64_MAX;
@@ -100,13 +110,11 @@ pit_set(u_int us)
 		pit_masked = true;
 		return;
 	}
-	steps = MAX(MIN(us / PIT_STEP_US, 255), 1);
-	pit_silent = false;
 	pit_next = rdtsc() + steps * pit_step;
 	outb(PIT_COUNTER0, (uint8_t)steps);
 	if (pit_masked) {
 		/* An edge that came meanwhile is lost: once more. */
-		pit_masked = false;
+		pit_masked = pit_silent = false;
 		ioapic_nmi_mask(pit_gsi, false);
 		outb(PIT_COUNTER0, (uint8_t)steps);
 	}
@@ -115,7 +123,9 @@ pit_set(u_int us)
 static bool
 pit_fired(void)
 {
-	return rdtsc() >= MIN(pit_due, pit_next);
+	const uint64_t due = pit_due, next = pit_next;
+
+	return rdtsc() >= MIN(due, next);
 }
 
 static void
