@@ -269,6 +269,23 @@ sysctl_store(const struct sysctl_node *n, const struct sysctl_value *v)
 	return 0;
 }
 
+/* What an sn_set has returned. */
+static const char *
+error_name(int error)
+{
+#define E(name)	[name] = #name
+	static const char *const names[] = {
+		E(EPERM), E(ENOENT), E(ESRCH), E(EINTR), E(EIO), E(ENXIO),
+		E(E2BIG), E(ENOMEM), E(EACCES), E(EFAULT), E(EBUSY), E(EEXIST),
+		E(ENODEV), E(ENOTDIR), E(EISDIR), E(EINVAL), E(ENOSPC), E(ERANGE),
+		E(EAGAIN), E(ETIMEDOUT), E(ENAMETOOLONG), E(ENOSYS), E(EOVERFLOW)
+	};
+#undef E
+
+	KASSERT(error > 0 && (size_t)error < __arraycount(names) && names[error] != NULL);
+	return names[error];
+}
+
 int
 sysctl_set_text(const char *name, const char *text, char *err, size_t errlen)
 {
@@ -294,7 +311,7 @@ sysctl_set_text(const char *name, const char *text, char *err, size_t errlen)
 	error = sysctl_store(n, &v);
 	mutex_exit(&sysctl_lock);
 	if (error != 0)
-		snprintf(err, errlen, "%s: '%s' refused, error %d", name,
-		    sysctl_clean(shown, text), error);
+		snprintf(err, errlen, "%s: '%s' refused (%s)", name,
+		    sysctl_clean(shown, text), error_name(error));
 	return error;
 }

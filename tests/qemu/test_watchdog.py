@@ -20,7 +20,7 @@ from vm import VMError
 
 WAIT = 120
 GUEST_TIME = ("-icount", "shift=8,sleep=off")
-STUCK = r"^watchdog: cpu%d stuck for [1-9]\d* s at kernel:wedge_spin\+0x[0-9a-f]+$"
+STUCK = r"^watchdog: cpu%d stuck for [1-9]\d* s at kernel:(wedge_spin|uptime_us)\+0x[0-9a-f]+$"
 TRACE = r"\n(.*\n)*?wedge_spin\(\) at kernel:wedge_spin\+0x"
 HUNG = (r"^watchdog: cpu%d stuck for [1-9]\d* s at kernel:hang_handler\+0x0, "
         r"an NMI handler that does not return$")
@@ -51,12 +51,12 @@ def rounds(vm, number):
         pass
 
 
-def press(vm):
+def press(vm, patience=20):
     """The debug switch: where it comes together with an NMI of ours, press again."""
-    for _ in range(3):
+    for _ in range(100 // patience):
         vm.inject_nmi()
         try:
-            return vm.expect(UNCLAIMED, 20)
+            return vm.expect(UNCLAIMED, patience)
         except VMError:
             pass
     raise AssertionError("the debug switch is not answered")
@@ -100,6 +100,10 @@ def test_log_tells_each_episode_once(watched):
         vm.expect(r"^crashme: cpu0 takes interrupts again$", WAIT)
         settle(vm, 1)
         assert reports(vm) == episode == value(vm, "kern.watchdog.reports")
+        rounds(vm, 2)           # the last one may still come
+        fired = value(vm, "kern.watchdog.fired")
+        rounds(vm, 20)          # of CPUs that live: no NMI makes them
+        assert value(vm, "kern.watchdog.fired") == fired
     # Nothing of ours is left over, nor is anybody else's taken for ours.
     assert vm.run("nmi send all") == ""
     press(vm)
@@ -159,7 +163,7 @@ def test_a_handler_that_does_not_return_is_named_by_the_others(watched):
     vm = watched("hpet", LOG, smp=2)
     vm.send("crashme nmihang 0")        # perhaps the console's own CPU
     vm.expect(HUNG % 0, WAIT)
-    press(vm)
+    press(vm, 2)        # so soon after a report it may be taken for a part of that
     assert reports(vm) == 1
 
 
@@ -187,8 +191,8 @@ def test_a_cpu_that_does_not_schedule_is_told_once_an_episode(watched):
     vm.expect(r"^crashme: cpu0 schedules again$", WAIT)
     settle(vm, 1)
     assert vm.log.count("has scheduled nothing") == 2 and reports(vm) == 0
-    assert "usage: crashme spin CPU SECONDS\n" in vm.run("crashme spin 1")
-    assert "bad number of seconds" in vm.run("crashme spin 1 0")
+    assert "usage: crashme spin CPU SECONDS\n" in vm.run("crashme spin 0")
+    assert "bad number of seconds" in vm.run("crashme spin 0 0")
     assert "no such CPU" in vm.run("crashme spin 7 1")
 
 
@@ -200,7 +204,7 @@ def test_the_source_is_changed_or_stays(watched):
                         ("buddy", "there is one CPU only")]:
         said = vm.run("sysctl kern.watchdog.source=" + source, WAIT)
         assert re.search(r"^watchdog: %s: %s, hpet stays$" % (source, why), said, re.MULTILINE)
-        assert re.search(r"^sysctl: kern\.watchdog\.source: '%s' refused" % source, said, re.M)
+        assert re.search(r"^sysctl: kern\.watchdog\.source: '%s' refused \(ENXIO\)$" % source, said, re.M)
         assert vm.run("sysctl kern.watchdog.source") == "kern.watchdog.source = hpet\n"
     assert "want none, perfctr, hpet, pit, buddy or auto" in vm.run(
         "sysctl kern.watchdog.source=hpot")
@@ -226,6 +230,8 @@ def test_off_and_on(watched):
     assert "want 0 to 3600" in vm.run("sysctl kern.watchdog.period=3601")
     assert vm.run("sysctl kern.watchdog.source=none") == "kern.watchdog.source = none\n"
     assert re.findall(r"= (\w+)", vm.run(names)) == ["2", "none", "0"]
+    assert "watchdog: kern.watchdog.source is none, no CPU is watched\n" in vm.run(
+        "sysctl kern.watchdog.period=2")
     vm.run("sysctl kern.watchdog.source=pit", WAIT)
     assert reports(vm) == 0
     vm.send("crashme wedge 0")
@@ -254,7 +260,7 @@ def test_where_nothing_works_it_is_said_and_refused(boot):
     assert vm.log.count(none) == 1
     assert vm.run("sysctl kernel.nmi_watchdog") == "kernel.nmi_watchdog = 0\n"
     said = vm.run("sysctl kern.watchdog.period=5", WAIT)
-    assert none in said and "'5' refused" in said
+    assert none in said and "'5' refused (ENXIO)" in said
     assert "none works here, none stays" in vm.run("sysctl kern.watchdog.source=auto", WAIT)
     assert vm.run("sysctl kern.watchdog.period") == "kern.watchdog.period = 10\n"
 

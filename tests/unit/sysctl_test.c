@@ -114,7 +114,7 @@ test_errors(void)
 	    "t.word: 'halt' is not a choice, want ddb, panic or log (EINVAL)");
 	refuses("t.word", "", EINVAL,
 	    "t.word: '' is not a choice, want ddb, panic or log (EINVAL)");
-	refuses("t.view", "13", EBUSY, "t.view: '13' refused, error 16");
+	refuses("t.view", "13", EBUSY, "t.view: '13' refused (EBUSY)");
 	refuses("t.int", "\033[2J\377", EINVAL,
 	    "t.int: '?[2J?' is not a number, want -1 to 10 (EINVAL)");
 	refuses("t.int", "0123456789012345678901234567890123456789", EINVAL,

@@ -16,7 +16,7 @@
 #	make unit UNIT_TESTS=kmem	one; or run build/unit/kmem [FUNCTION]
 
 UNIT_NMI	= nmi nmi_tsan nmi_dropin nmi_dropin_tsan
-UNIT_TESTS ?= acpi atomic bootinfo evcnt hpet hwdog kmem line mem msgbuf page percpu perfctr prf printf queue \
+UNIT_TESTS ?= acpi atomic bootinfo evcnt hpet hwdog kmem line lockup mem msgbuf page percpu perfctr prf printf queue \
 	shell string strto sysctl $(UNIT_NMI)
 
 UNIT_acpi	= sys/arch/x86/x86/acpi.c sys/arch/x86/x86/acpi_madt.c sys/arch/x86/x86/acpi_power.c tests/unit/fakephys.c

@@ -50,7 +50,7 @@ static struct {
 	volatile bool w_quiet;		/* the machine is stopped */
 	volatile u_int w_busy;		/* somebody makes a round */
 	volatile uint64_t w_last;	/* TSC of the last one */
-	volatile uint64_t w_put_off;	/* TSC when the device was, last */
+	volatile uint64_t w_put_off;	/* TSC when a clock interrupt put it off */
 	u_int w_us;			/* from round to round */
 	uint64_t w_tsc;
 	u_int w_off_ticks, w_off_us;	/* as often it is put off */
@@ -131,7 +131,10 @@ cpu_watchdog_check(struct cpu_info *ci)
 	return wdog.w_off_ticks;
 }
 
-/* The device's NMI: nobody has put it off.  That it came we know. */
+/*
+ * The device's NMI: nobody has put it off.  That it came we know.  w_put_off
+ * is left alone: the next clock interrupt, if there is one, puts it off further.
+ */
 static void
 fire(const struct wdog_source *src, struct cpu_info *ci)
 {
@@ -139,7 +142,6 @@ fire(const struct wdog_source *src, struct cpu_info *ci)
 
 	nfired++;
 	(void)src->ws_put_off(wdog.w_off_us);
-	wdog.w_put_off = now;
 	if (!round_begin(now))
 		return;
 	wdog_round(ci, now - before > wdog.w_tsc + wdog.w_tsc / 2);

@@ -163,6 +163,8 @@ cpu_watchdog_set(u_int seconds)
 		source_begin(seconds);
 	else if (wanted != SRC_NONE)
 		return ENXIO;
+	else
+		printf("watchdog: kern.watchdog.source is none, no CPU is watched\n");
 	return 0;
 }
 

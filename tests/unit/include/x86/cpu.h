@@ -11,6 +11,10 @@ struct cpu_info {
 	struct lwp *ci_idlelwp;
 	int ci_intr_depth;
 	bool ci_in_nmi;			/* set by a test */
+	struct {
+		const struct nmi_account *nc_current;
+	} ci_nmi;
+	u_int ci_apicid;
 	volatile u_int ci_want_resched;
 	cpuid_t ci_cpuid;
 	volatile bool ci_running;
