@@ -104,7 +104,8 @@ def parts():
              if address >> 63 and not name.startswith("__")}
     counts = {"int": 1}
     with Gdb(paused=True) as gdb:
-        with VM(TEST_KERNEL, cpu="max", mem="128M", append="ktest_bench=nmi", debug_exit=True,
+        with VM(TEST_KERNEL, cpu="max", mem="128M", debug_exit=True,
+                append="sysctl.kern.watchdog.period=0 ktest_bench=nmi",
                 extra=gdb.extra + ("-icount", "shift=0")):
             gdb.connect()
             gdb.run_to(names["bench_claim"])    # the first; the next one is as this

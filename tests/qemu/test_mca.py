@@ -39,7 +39,7 @@ def test_a_machine_check_that_can_be_restarted_is_a_line(boot, cpu):
 @pytest.fixture(scope="module")
 def one():
     """A machine that all of a table share."""
-    with VM(KERNEL) as vm:
+    with VM(KERNEL, append="sysctl.kern.watchdog.period=0") as vm:
         yield vm.prompt()
 
 
