@@ -20,10 +20,10 @@ def registers(text):
 def panic(vm, text, timeout=60):
     """Wait for a whole panic report; return the functions of its traceback."""
     said = vm.expect(r"^panic: %s$" % text, timeout).end()
-    begin = vm.expect(r"^cpu(\d+): Begin traceback\.\.\.\n")
+    begin = vm.expect(r"^cpu(\d+): Begin traceback\.\.\.\n", timeout)
     cpu, start = begin.group(1), begin.end()
     assert set(OF_A_PANIC) <= set(registers(vm.log[said:begin.start()])), "registers missing"
-    end = vm.expect(r"^cpu%s: End traceback\.\.\.$" % cpu)
+    end = vm.expect(r"^cpu%s: End traceback\.\.\.$" % cpu, timeout)
     frames = vm.log[start:end.start()].rstrip("\n").split("\n")
     for line in frames:
         assert FRAME.match(line) or MARK.match(line), "not a frame: %r" % line
