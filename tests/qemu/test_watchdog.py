@@ -44,11 +44,17 @@ def value(vm, name):
     return int(vm.run("sysctl " + name).split(" = ")[1])
 
 
+def grows(vm, name, number):
+    """Wait until a count is so much more."""
+    until = value(vm, name) + number
+    deadline = time.monotonic() + WAIT
+    while value(vm, name) < until:
+        assert time.monotonic() < deadline, name + " stands still"
+
+
 def rounds(vm, number):
     """Let so many be made."""
-    until = value(vm, "kern.watchdog.rounds") + number
-    while value(vm, "kern.watchdog.rounds") < until:
-        pass
+    grows(vm, "kern.watchdog.rounds", number)
 
 
 def press(vm, patience=20):
@@ -121,11 +127,14 @@ def test_the_debugger_takes_as_long_as_it_likes(watched):
     leave(vm)
     vm.expect(r"^crashme: cpu0 takes interrupts again$", WAIT)
     settle(vm, 1)
+    rounds(vm, 2)
+    fired = value(vm, "kern.watchdog.fired")
     enter(vm)
     ddb(vm, "call delay(0t3000000)")
     leave(vm)
     settle(vm, 1)
     rounds(vm, 20)
+    assert value(vm, "kern.watchdog.fired") == fired    # it was quiet meanwhile
     assert reports(vm) == 1 and "staying in debugger" not in vm.log
 
 
@@ -151,8 +160,7 @@ def test_a_machine_that_stood_still_is_not_stuck(watched, source, how):
 def test_idle_minutes_pass_without_an_nmi(watched):
     """Guest time: an idle machine's clock jumps."""
     vm = watched("hpet", RESET, seconds=10, extra=GUEST_TIME)
-    while value(vm, "kern.uptime") < 120:
-        pass
+    grows(vm, "kern.uptime", 120)
     assert value(vm, "kern.watchdog.fired") == 0 and reports(vm) == 0
     vm.run("sysctl kern.watchdog.period=1")     # a busy clock is a slow one
     vm.send("crashme wedge 0")
