@@ -347,7 +347,8 @@ format(struct conv *c, const char *fmt, struct args *a)
 int
 kvprintf(void (*putfn)(int, void *), void *arg, const char *fmt, va_list ap)
 {
-	struct conv c = { .c_put = putfn, .c_arg = arg };
+	char none[1];
+	struct conv c = { .c_next = none, .c_end = none, .c_put = putfn, .c_arg = arg };
 	struct args a;
 
 	va_copy(a.ap, ap);
