@@ -90,7 +90,7 @@ endef
 
 $B/kernel: $(OBJS)
 # Its port 0x61 can be a model: tests/kernel/simport.c.
-$B/kernel.test: WRAP = --wrap=nmi_port_read --wrap=nmi_port_write
+$B/kernel.test $B/kernel.test.debug_entry: WRAP = --wrap=nmi_port_read --wrap=nmi_port_write
 $B/kernel.test: $(OBJS) $(TESTOBJS)
 VECTOR	= sys/arch/$(ARCH)/$(ARCH)/vector.o
 $B/kernel.test.debug_entry: $B/debug_entry/$(VECTOR) $(filter-out $B/$(VECTOR),$(OBJS)) $(TESTOBJS)
