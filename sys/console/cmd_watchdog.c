@@ -156,4 +156,4 @@ cmd_watchdog(int argc, char **argv)
 	return 0;
 }
 CONSOLE_COMMAND(watchdog, cmd_watchdog, "[arm|tickle|disarm NAME ...]",
-    "hardware watchdogs: list, arm, tickle, disarm");
+    "list and use the hardware watchdogs");

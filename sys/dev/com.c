@@ -121,13 +121,25 @@ com_putc(void *cookie, int c)
 		atomic_inc_uint(&sc->sc_dropped);
 }
 
+/* How many can go as they are: to a newline, or as many as the FIFO takes. */
+static size_t
+com_run(const char *s, size_t len)
+{
+	const size_t most = MIN(len, COM_FILL);
+	size_t n;
+
+	for (n = 0; n < most && s[n] != '\n'; n++)
+		continue;
+	return n;
+}
+
 /* Ready means that the FIFO is empty: one look is good for some characters. */
 static void
 com_puts(void *cookie, const char *s, size_t len)
 {
 	struct com_softc *sc = cookie;
 	const char *const end = s + len;
-	const uint16_t port = (uint16_t)(sc->sc_port + COM_DATA);
+	size_t n;
 
 	while (s != end) {
 		if (!com_wait(sc, LSR_TXRDY)) {
@@ -135,14 +147,12 @@ com_puts(void *cookie, const char *s, size_t len)
 			s++;
 			continue;
 		}
-		for (u_int room = COM_FILL; room > 1 && s != end; room--) {
-			const uint8_t c = (uint8_t)*s++;
-
-			if (c == '\n') {
-				outb(port, '\r');
-				room--;
-			}
-			outb(port, c);
+		n = com_run(s, (size_t)(end - s));
+		outsb((uint16_t)(sc->sc_port + COM_DATA), s, n);
+		s += n;
+		if (n < COM_FILL - 1 && s != end) {	/* a newline, and room for two */
+			com_write(sc, COM_DATA, '\r');
+			com_write(sc, COM_DATA, (u_char)*s++);
 		}
 	}
 }

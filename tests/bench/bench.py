@@ -248,7 +248,7 @@ ROWS = [
     ("NMI to oneself by LAPIC, lapic_send_nmi() in it", "instr", nmi("nmi_self"), None, None),
     ("NMI that arrives in a handler: to latch it", "instr", nmi("nmi_nested"), None, None),
     ("NMI that arrives in a handler: with its own run", "instr", nmi("nmi_latched"), None, None),
-    ("unclaimed NMI under log, send to return", "instr", nmi("nmi_log"), 2872, "Linux 5744"),
+    ("unclaimed NMI under log, send to return", "instr", nmi("nmi_log"), 2871, "Linux 5744"),
     ("the same, suppressed", "instr", nmi("nmi_suppressed"), None, None),
     ("nmi_disestablish, 4 CPUs, others idle, wall", "ms",
      lambda: removals()["nmi_disestablish"] / 1e6, 0.1, "NetBSD 20, Linux 16, expedited 0.028"),

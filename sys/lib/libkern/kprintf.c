@@ -48,6 +48,24 @@ put_run(struct conv *c, int ch, int n)
 		put(c, ch);
 }
 
+/* As put() for each, but in few steps as far as there is memory for them. */
+static void
+put_block(struct conv *c, const char *s, int len)
+{
+	const int room = (int)MIN(len, c->c_end - c->c_next);
+	char *const to = c->c_next;
+	int n;
+
+	for (n = 0; n < room; n++) {
+		to[n] = s[n];
+		__insn_barrier();	/* mostly too few for a call of memcpy() */
+	}
+	c->c_count += n;
+	c->c_next += n;
+	for (; n < len; n++)
+		put(c, s[n]);
+}
+
 static void
 put_text(struct conv *c, const char *s, int len)
 {
@@ -55,10 +73,29 @@ put_text(struct conv *c, const char *s, int len)
 
 	if ((c->c_flags & F_LEFT) == 0)
 		put_run(c, ' ', pad);
-	for (int i = 0; i < len; i++)
-		put(c, s[i]);
+	put_block(c, s, len);
 	if ((c->c_flags & F_LEFT) != 0)
 		put_run(c, ' ', pad);
+}
+
+/* Text up to a NUL or stop, as far as there is memory for it: in few steps. */
+static const char *
+put_until(struct conv *c, const char *s, u_char stop)
+{
+	char *const to = c->c_next;
+	const ptrdiff_t room = c->c_end - to;
+	ptrdiff_t n;
+	u_char ch;
+
+	for (n = 0; n < room; n++) {
+		ch = (u_char)s[n];
+		if (ch <= stop && (ch == stop || ch == '\0'))	/* mostly one test */
+			break;
+		to[n] = (char)ch;
+	}
+	c->c_count += (int)n;
+	c->c_next += n;
+	return s + n;
 }
 
 static void
@@ -68,6 +105,11 @@ put_string(struct conv *c, const char *s)
 
 	if (s == NULL)
 		s = "(null)";
+	if (c->c_width == 0 && c->c_prec < 0) {
+		for (s = put_until(c, s, '\0'); *s != '\0'; s++)
+			put(c, *s);
+		return;
+	}
 	put_text(c, s, (int)strnlen(s, max));
 }
 
@@ -92,16 +134,17 @@ put_number(struct conv *c, uint64_t v, u_int base)
 	const char *digits = (c->c_flags & F_UPPER) != 0 ?
 	    "0123456789ABCDEF" : "0123456789abcdef";
 	const char *prefix = sign_or_prefix(c, v, base);
-	char buf[24];		/* 22 octal digits */
-	int n = 0, zeros, pad;
+	char buf[24], *const end = buf + sizeof(buf), *p = end; /* 22 octal digits */
+	int n, zeros, pad;
 
 	for (; v != 0; v /= base)
-		buf[n++] = digits[v % base];
-	if (n == 0 && c->c_prec != 0)
-		buf[n++] = '0';
+		*--p = digits[v % base];
+	if (p == end && c->c_prec != 0)
+		*--p = '0';
+	n = (int)(end - p);
 	zeros = MAX(c->c_prec - n, 0);
 	if ((c->c_flags & F_ALT) != 0 && base == 8 && zeros == 0 &&
-	    (n == 0 || buf[n - 1] != '0'))
+	    (n == 0 || *p != '0'))
 		zeros = 1;
 	pad = c->c_width - n - zeros - (int)strlen(prefix);
 	if ((c->c_flags & (F_ZERO | F_LEFT)) == F_ZERO && c->c_prec < 0) {
@@ -113,8 +156,7 @@ put_number(struct conv *c, uint64_t v, u_int base)
 	for (; *prefix != '\0'; prefix++)
 		put(c, *prefix);
 	put_run(c, '0', zeros);
-	while (n > 0)
-		put(c, buf[--n]);
+	put_block(c, p, n);
 	if ((c->c_flags & F_LEFT) != 0)
 		put_run(c, ' ', pad);
 }
@@ -137,11 +179,17 @@ put_unsigned(struct conv *c, uint64_t v, u_int base)
 static const char *
 parse_flags(struct conv *c, const char *f)
 {
-	static const char flags[] = "-0+ #";	/* bit i of c_flags */
-	const char *p;
+	static const u_char flags['0' + 1] = {
+		['-'] = F_LEFT,
+		['0'] = F_ZERO,
+		['+'] = F_PLUS,
+		[' '] = F_SPACE,
+		['#'] = F_ALT,
+	};
+	u_char ch;
 
-	for (; *f != '\0' && (p = strchr(flags, *f)) != NULL; f++)
-		c->c_flags |= 1U << (p - flags);
+	for (; (ch = (u_char)*f) <= '0' && flags[ch] != 0; f++)
+		c->c_flags |= flags[ch];
 	return f;
 }
 
@@ -163,7 +211,7 @@ parse_size(struct conv *c, const char *f)
 		c->c_size = f[1] == 'h' ? 'H' : 'h';
 		return f + (f[1] == 'h' ? 2 : 1);
 	}
-	for (; *f != '\0' && strchr("ljzt", *f) != NULL; f++)
+	for (; *f == 'l' || *f == 'j' || *f == 'z' || *f == 't'; f++)
 		c->c_size = 'l';	/* all of them have 64 bits */
 	return f;
 }
@@ -271,28 +319,12 @@ convert(struct conv *c, char letter, struct args *a)
 	return false;
 }
 
-/* Text up to a '%', as far as there is memory for it: in few steps each. */
-static const char *
-put_plain(struct conv *c, const char *f)
-{
-	char *p = c->c_next, *const end = c->c_end;
-	int ch;
-
-	while (p != end && (ch = *f) != '%' && ch != '\0') {
-		*p++ = (char)ch;
-		f++;
-	}
-	c->c_count += (int)(p - c->c_next);
-	c->c_next = p;
-	return f;
-}
-
 static void
 format(struct conv *c, const char *fmt, struct args *a)
 {
 	const char *f, *start;
 
-	for (f = put_plain(c, fmt); *f != '\0'; f = put_plain(c, f + 1)) {
+	for (f = put_until(c, fmt, '%'); *f != '\0'; f = put_until(c, f + 1, '%')) {
 		if (*f != '%') {
 			put(c, *f);
 			continue;
@@ -315,7 +347,8 @@ format(struct conv *c, const char *fmt, struct args *a)
 int
 kvprintf(void (*putfn)(int, void *), void *arg, const char *fmt, va_list ap)
 {
-	struct conv c = { .c_put = putfn, .c_arg = arg };
+	char none[1];
+	struct conv c = { .c_next = none, .c_end = none, .c_put = putfn, .c_arg = arg };
 	struct args a;
 
 	va_copy(a.ap, ap);

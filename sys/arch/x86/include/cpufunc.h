@@ -131,6 +131,13 @@ outb(uint16_t port, uint8_t v)
 	__asm volatile("outb %0,%1" :: "a"(v), "Nd"(port));
 }
 
+/* All to the same port; a hypervisor that traps it does so once. */
+static inline void
+outsb(uint16_t port, const void *p, size_t n)
+{
+	__asm volatile("rep outsb" : "+S"(p), "+c"(n) : "d"(port) : "memory");
+}
+
 static inline void
 outw(uint16_t port, uint16_t v)
 {

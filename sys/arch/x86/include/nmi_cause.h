@@ -7,8 +7,9 @@
 #define _X86_NMI_CAUSE_H_
 
 #include <sys/types.h>
-#include <sys/kernel.h>
 
+#include <x86/cpufunc.h>
+#include <x86/cpuvar.h>
 #include <x86/nmivar.h>
 
 /* nmi_port.c */
@@ -35,12 +36,13 @@ void nmi_event_everybody(void);		/* all CPUs have had theirs */
 void nmi_event_parked(u_int session);	/* not the owner: was answered */
 void nmi_port_mask(enum nmi_cause, bool);	/* any context */
 
-/* Time in units of 1/976 s, which wrap. */
-#define NMI_CLOCK_SECOND	976U
+/* The TSC, by a shift and not a division; it wraps.  0: its rate is not known. */
+#define NMI_CLOCK_SHIFT		20
+#define NMI_CLOCK_SECOND	((u_int)(tsc_freq >> NMI_CLOCK_SHIFT) + 1)
 static inline u_int
 nmi_clock(void)
 {
-	return (u_int)(uptime_us() >> 10);
+	return tsc_freq == 0 ? 0 : (u_int)(rdtsc() >> NMI_CLOCK_SHIFT);
 }
 
 /* nmi_unclaimed.c: what a report says. */

@@ -156,8 +156,8 @@ nmi_event_new(struct nmi_event *ev, u_int now)
 		port_rearm(port);
 	event = *ev;
 	event_session = nmi_stop_count();
-	event_cpus = 0;
-	event_join();
+	event_cpus = 1U << cpu_number();
+	nmi_cause_note(1U << (NMI_LOG_CAUSE + ev->ev_cause));
 }
 
 /* The machine is stopped, and what hit the others goes with that. */

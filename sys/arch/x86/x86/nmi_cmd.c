@@ -167,7 +167,7 @@ cmd_nmi(int argc, char **argv)
 }
 
 CONSOLE_COMMAND(nmi, cmd_nmi, "[log | send CPU|all|self | unmask]",
-    "NMI handlers, their log, send one, end a quarantine");
+    "handlers, log, send one, end quarantine");
 
 /* Once the CPUs are there. */
 void

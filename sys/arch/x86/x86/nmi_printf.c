@@ -34,7 +34,8 @@ nmi_keep(struct nmi_cpu *nc, const char *s, size_t len)
 	}
 	first = MIN(len, NMI_PRINTF_SIZE - at);
 	memcpy(nc->nc_print + at, s, first);
-	memcpy(nc->nc_print, s + first, len - first);
+	if (first != len)
+		memcpy(nc->nc_print, s + first, len - first);
 	atomic_store_release(&nc->nc_print_head, head + (u_int)len);
 }
 

@@ -78,18 +78,22 @@ log_allowed(struct nmi_report *r)
 	return true;
 }
 
+#define UNCLAIMED "nmi: %s: unclaimed NMI, %s (port 61 0x%02x), none of %d handlers"
+
 /* One call of pr, and so one line, whoever else prints. */
 static void
 unclaimed_say(const struct nmi_action *what, void (*pr)(const char *, ...))
 {
 	const struct nmi_report *r = (const void *)what;
-	char more[32] = "";
+	const char *cpu = cpu_name(curcpu());
+	const char *cause = nmi_cause_name(r->r_event.ev_cause);
+	const int handlers = nmi_account_count();
 
-	if (r->r_suppressed != 0)
-		snprintf(more, sizeof(more), ", %u more suppressed", r->r_suppressed);
-	pr("nmi: %s: unclaimed NMI, %s (port 61 0x%02x), none of %d handlers%s\n",
-	    cpu_name(curcpu()), nmi_cause_name(r->r_event.ev_cause),
-	    r->r_event.ev_port, nmi_account_count(), more);
+	if (r->r_suppressed == 0)
+		pr(UNCLAIMED "\n", cpu, cause, r->r_event.ev_port, handlers);
+	else
+		pr(UNCLAIMED ", %u more suppressed\n", cpu, cause,
+		    r->r_event.ev_port, handlers, r->r_suppressed);
 }
 
 /* By the owner of the machine. */
