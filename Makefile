@@ -111,6 +111,9 @@ demo: $B/kernel		## what it does, without a terminal, in half a minute
 check: all test-kernel iso $B/kernel.test.iso $B/kernel.test.debug_entry	## every test; T=NAME runs one, or several
 	$V /usr/bin/python3 tests/check.py
 
+check-exhaustive: all test-kernel	## an NMI at each instruction: build/injection.txt; T=RANGE/VARIANT one row
+	$V /usr/bin/python3 tests/inject/inject.py $(T)
+
 check-mutants:		## take each protection out: its test must fail; T=TEXT some of them
 	$V tests/mutants/run.py $(T)
 
@@ -124,13 +127,13 @@ deps:			## install what build and tests need
 	$V tests/deps.sh
 
 help:			## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile tests/unit/unit.mk | sort | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile tests/unit/unit.mk | sort | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 
 clean:			## remove build/
 	rm -rf build
 
 FORCE:
-.PHONY: all test-kernel iso run demo check check-mutants bench lint deps help clean FORCE
+.PHONY: all test-kernel iso run demo check check-exhaustive check-mutants bench lint deps help clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(OBJS:.o=.d) $(TESTOBJS:.o=.d) $B/assym.d
