@@ -352,7 +352,7 @@ MUTANTS = [
            "\tabsorbed = nmi_absorb(ci, latched);\n\tif (nc",
            "\tabsorbed = latched > ~0UL;\n\tif (nc", "kernel nmi_stop_absorbs 2"),
     Mutant("P5", "several own the machine", IPI,
-           "\t\treturn (word & STOP_OWNER) == me;\n", "\t\treturn true;\n",
+           "\t\treturn (word & STOP_OWNER) == cpu_number() + 1;\n", "\t\treturn true;\n",
            "kernel nmi_stop_all 4"),
     Mutant("P6", "LINT1 is masked on all but the first CPU", LAPIC,
            "LAPIC_LVT_LINT1, LAPIC_LVT_NMI)",
