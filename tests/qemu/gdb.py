@@ -12,7 +12,7 @@ import time
 
 REGISTERS = ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp"] + \
     ["r%d" % n for n in range(8, 16)] + ["rip"]
-TIMEOUT = 60
+TIMEOUT = 120
 STEPS = 10
 CHECKSUM = 2    # digits
 

@@ -25,7 +25,7 @@ def registers(text):
     return dict(re.findall(r"\b([a-z][a-z0-9]+) +(?:0x)?([0-9a-f]+)\b", text))
 
 
-def panic(vm, text, timeout=60):
+def panic(vm, text, timeout=120):
     """Wait for a whole panic report; return the functions of its traceback."""
     said = vm.expect(r"^panic: %s$" % text, timeout).end()
     begin = vm.expect(r"^cpu(\d+): Begin traceback\.\.\.\n")
@@ -40,7 +40,7 @@ def panic(vm, text, timeout=60):
     return names
 
 
-def fatal(vm, name, panic_text, timeout=60):
+def fatal(vm, name, panic_text, timeout=120):
     """Wait for a fatal trap, its registers and its panic; return the functions."""
     start = vm.expect(r"^fatal %s in supervisor mode$" % name, timeout).end()
     functions = panic(vm, panic_text, timeout)
