@@ -227,12 +227,11 @@ class Wake(Course):
                 snapshot = target.step(snapshot)
             rip = register(snapshot, RIP)
             with at(target, rip):
+                # One that is not wanted is sent as well: it ends the turn.
+                target.run_to("inj_ready", target.fresh_command(), NMI)
                 if self.wanted(rip):
-                    target.run_to("inj_ready", target.fresh_command(), NMI)
                     judge(target, snapshot, snapshot, ("", ""), target.state(), self.runs)
                     self.injected += 1
-                else:
-                    target.run_to("inj_ready", NMI)
             if target.halts(rip):
                 break
             done += 1
