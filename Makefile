@@ -127,7 +127,7 @@ model:			## models of the NMI protocols, checked by spin; M=TEXT some of them
 model-exhaustive:	## the same with more CPUs and NMIs: minutes
 	$V tests/model/run.py --exhaustive $(M)
 
-check-bochs: $B/kernel.test.iso	## the kernel's own tests on Bochs: a quarter of an hour
+check-bochs: $B/kernel.test.iso	## the kernel's own tests on Bochs: minutes
 	$V tests/bochs/run.py
 
 bench: all test-kernel	## measurements, also in build/bench.json

@@ -351,6 +351,8 @@ MUTANTS = [
     Mutant("P5", "what came while parked runs", IPI,
            "\tabsorbed = nmi_absorb(ci, latched);\n\tif (nc",
            "\tabsorbed = latched > ~0UL;\n\tif (nc", "kernel nmi_stop_absorbs 2"),
+    Mutant("P5", "one stopped too late answers once more", IPI,
+           "\tci->ci_nmi.nc_again = 0;\n}", "}", "kernel nmi_stop_late 1"),
     Mutant("P5", "several own the machine", IPI,
            "\t\treturn (word & STOP_OWNER) == cpu_number() + 1;\n", "\t\treturn true;\n",
            "kernel nmi_stop_all 4"),
