@@ -75,7 +75,6 @@ RANGES = [
     a_range("stop", "cpu_stop_enter", 50, smp=2),
     a_range("panic", "vpanic", 200, course="panic", most=1000000,
             ends=["cpu_halt_forever"], append=HALT),
-    a_range("printf-unclaimed", "printf", 200, driver="printf", bits=DECLINE, most=200),
     a_range("mutex-unclaimed", "mutex_enter", 60, driver="mutex", bits=DECLINE),
     a_range("spin-mutex-unclaimed", "mutex_spin_enter", 60, driver="spin", bits=DECLINE),
 ]

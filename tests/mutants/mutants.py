@@ -74,7 +74,7 @@ MUTANTS = [
            "row registers/alone"),
     Mutant("P2", "the report takes the console's lock",
            "sys/arch/x86/x86/nmi_unclaimed.c", "printf_nolog(REPORT", "printf(REPORT",
-           "row printf-unclaimed/alone"),
+           "scenario test_ddb_anywhere.py"),
     Mutant("E1", "a nested NMI is not latched", STUB,
            "\tcmpq\t$0, NMI_HW_BUSY(%rsp)\n\tjne\tnmi_latch\n", "",
            "kernel nmi_nest_fault 1"),
