@@ -116,6 +116,10 @@ check: all test-kernel iso $B/kernel.test.iso $B/kernel.test.debug_entry	## ever
 storms: all test-kernel	## NMIs as fast as QEMU injects them, STORM_SECONDS (30) for each kind of handler
 	$V STORM_SECONDS=$(or $(STORM_SECONDS),30) T=test_storm.py /usr/bin/python3 tests/check.py
 
+check-exhaustive: all test-kernel	## an NMI at each instruction, long storms; T=RANGE/VARIANT one row
+	$V /usr/bin/python3 tests/inject/inject.py $(T)
+	$V $(if $(T),,$(MAKE) --no-print-directory storms model-exhaustive)
+
 check-mutants:		## take each protection out: its test must fail; T=TEXT some of them
 	$V tests/mutants/run.py $(T)
 
@@ -125,7 +129,7 @@ model:			## models of the NMI protocols, checked by spin; M=TEXT some of them
 model-exhaustive:	## the same with more CPUs and NMIs: minutes
 	$V tests/model/run.py --exhaustive $(M)
 
-check-bochs: $B/kernel.test.iso	## the kernel's own tests on Bochs: a quarter of an hour
+check-bochs: $B/kernel.test.iso	## the kernel's own tests on Bochs: minutes
 	$V tests/bochs/run.py
 
 bench: all test-kernel	## measurements, also in build/bench.json
@@ -138,14 +142,14 @@ deps:			## install what build and tests need
 	$V tests/deps.sh
 
 help:			## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile tests/unit/unit.mk | sort | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile tests/unit/unit.mk | sort | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 
 clean:			## remove build/
 	rm -rf build
 
 FORCE:
-.PHONY: all test-kernel iso run demo check storms check-mutants check-bochs model \
-	model-exhaustive bench lint deps help clean FORCE
+.PHONY: all test-kernel iso run demo check check-exhaustive storms check-mutants check-bochs \
+	model model-exhaustive bench lint deps help clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(OBJS:.o=.d) $(TESTOBJS:.o=.d) $B/assym.d

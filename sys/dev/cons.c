@@ -45,8 +45,7 @@ cnputc(int c)
 	else
 		cn->cn_putc(cn->cn_cookie, '\r');
 	cn->cn_putc(cn->cn_cookie, c);
-	if (c == '\n')
-		cn_midline = false;
+	cn_midline = c != '\n';		/* what reported meanwhile ended its line */
 }
 
 /* Any context. */

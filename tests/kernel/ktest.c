@@ -2,7 +2,8 @@
  * The runner: takes over from the operator's console in the test image.
  *
  * Command line: ktest=TEXT runs the tests whose name contains TEXT,
- * ktest_die=NAME runs one death instead, ktest_bench=NAME a benchmark.
+ * ktest_die=NAME runs one death instead, ktest_bench=NAME a benchmark,
+ * ktest_inject=1 what tests/inject asks for.
  * ktest_console=1 leaves the machine to the operator's console, where the
  * test image has more commands (storm.c).
  * Without QEMU's isa-debug-exit device the machine just halts at the end.
@@ -13,6 +14,7 @@
 #include <sys/cons.h>
 #include <sys/console.h>
 #include <machine/intr.h>	/* outb */
+#include "inj.h"
 #include "ktest.h"
 
 #define KT_EXIT_PORT	0xf4
@@ -190,6 +192,8 @@ kt_main(void)
 	}
 	if (kt_bootarg("ktest_die", name, sizeof(name)))
 		kt_die(name);
+	if (kt_bootarg("ktest_inject", name, sizeof(name)))
+		inj_main();
 	if (kt_bootarg("ktest_bench", name, sizeof(name)))
 		kt_exit(!kt_bench(name));
 	kt_bootarg("ktest", pattern, sizeof(pattern));

@@ -164,3 +164,18 @@ KTEST(nmi_stop_retake, "an NMI that the owner missed takes the machine again, un
 	kpreempt_enable();
 	kt_threads_join();
 }
+
+/* Stopped too late is answered, too: its NMI arrives after the other's session. */
+KTEST(nmi_stop_late, "an NMI that the owner missed is answered by a session that stops it too late")
+{
+	struct nmi_cpu *nc;
+
+	kpreempt_disable();
+	nc = &curcpu()->ci_nmi;
+	st_miss(curcpu());
+	atomic_or_uint(&nc->nc_ipi, ST_IPI_STOP);
+	lapic_send_nmi(curcpu()->ci_apicid);
+	KT_CHECK(KT_SPIN(nc->nc_ipi == 0));
+	KT_CHECK(!nmi_stop_retake() && !cpu_stop_mine());
+	kpreempt_enable();
+}

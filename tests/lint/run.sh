@@ -92,6 +92,17 @@ rejects "layers: past <machine>" "mi.c:1: .*machine-independent" tests/lint/laye
 rejects "layers: sideways" "mi.c:2: .*not left" tests/lint/layers.py "$scratch/tree"
 passes "layers" tests/lint/layers.py
 
+sample apic/lapic.c <<'END'
+#define LAPIC_ICR_SELF 0x40000
+#define LAPIC_ICR_NMI 0x00400
+void send(void) { icr(LAPIC_ICR_SELF |
+	LAPIC_ICR_NMI); }
+void lvt(void) { write(LAPIC_LVT_PERF, 0x600); }
+END
+rejects "apic: self shorthand" "lapic.c:3: an NMI by the self" tests/lint/apic.py "$scratch/apic"
+rejects "apic: reserved mode" "lapic.c:5: a reserved" tests/lint/apic.py "$scratch/apic"
+passes "apic" tests/lint/apic.py
+
 sample red.c <<'END'
 int f(int a) { volatile int b[4]; b[0] = a; b[3] = a; return b[0] + b[3]; }
 END

@@ -7,7 +7,8 @@
  *
  * Assumed: the CPU latches one NMI while it blocks them, and takes it at the
  * next boundary as soon as it does not.  A second machine check during the
- * first resets a PC, and is left out.
+ * first resets a PC, or panics from mca_leave on (vector_ist.S): left out.  So
+ * is RSP, which nmi_machine_check() sets anew: a mutant shows that it must.
  *
  * CHECK: -DNMIS=3 -DMCS=1
  * CHECK: -DNMIS=4 -DMCS=0 -DDEBUG_ENTRY

@@ -21,9 +21,11 @@
  * CHECK: -DCPUS=2 -DEVENTS=2 -DSLOW=1
  * CHECK: -DCPUS=2 -DEVENTS=2 -DSLOW=1 -DBUS
  * CHECK: -DCPUS=2 -DEVENTS=2 -DSLOW=0 -DDEBUGGER
+ * CHECK: -DCPUS=2 -DEVENTS=1 -DSLOW=1 -DDEBUGGER -DBUS
  * CHECK: -DCPUS=3 -DEVENTS=1 -DSLOW=0
  * EXHAUSTIVE: -DCPUS=2 -DEVENTS=3 -DSLOW=2 -DBUS
  * EXHAUSTIVE: -DCPUS=2 -DEVENTS=3 -DSLOW=0 -DDEBUGGER
+ * EXHAUSTIVE: -DCPUS=2 -DEVENTS=2 -DSLOW=1 -DDEBUGGER -DBUS
  * EXHAUSTIVE: -DCPUS=3 -DEVENTS=1 -DSLOW=0 -DBUS
  * EXHAUSTIVE: -DCPUS=3 -DEVENTS=2 -DSLOW=0
  *
@@ -35,8 +37,10 @@
  * BROKEN: CLAIMED_ONCE: owner==255
  * BROKEN: NO_CAS: owner==255
  * BROKEN: SENT_BEFORE_NOTED: owner==255
+ * BROKEN: NO_LATE: credit>0
  * BROKEN: PENDING_READ_FIRST: credit>0
  * BROKEN: SENT_ONCE_MORE -DDEBUGGER -DSLOW=0: credit>0
+ * BROKEN: LATE_KEEPS_AGAIN -DDEBUGGER -DEVENTS=1: violated unanswered
  * BROKEN: RETAKEN_ANYHOW -DDEBUGGER -DSLOW=0: violated unanswered
  * BROKEN: AGAIN_IN_TWO -DDEBUGGER -DSLOW=0: !(unanswered)
  */
@@ -194,11 +198,16 @@ inline park(me) {
 
 /* nmi_late() */
 inline late(me) {
-#ifndef NO_LATE
+#ifdef NO_LATE
+	skip
+#else
 	latched_before(me);
 	unblock(me);
 	pauses(me);
 	absorb(me, since, false);
+#ifndef LATE_KEEPS_AGAIN
+	again[me] = false;
+#endif
 	atomic { since = 0; absorbed = false }
 #endif
 }
@@ -292,9 +301,7 @@ inline stop_again(me) {
 	absorb(me, since_taken, true);
 	if
 	:: absorbed ->
-#ifndef OWNER_KEEPS_BIT
 		ipi[me] = false;
-#endif
 		atomic { more = true; absorbed = false }
 	:: else
 	fi
@@ -303,9 +310,7 @@ inline stop_again(me) {
 /* cpu_stop_exit() */
 inline stop_exit(me) {
 	go = session + 1;
-#ifndef FREED_EARLY
 	all_left();
-#endif
 	atomic { owner = FREE; session++ }
 }
 

@@ -5,6 +5,7 @@ A change replaces text that is there exactly once.  The test is one of
     unit PROGRAM                a host program of tests/unit
     kernel TEST CPUS            the test image with ktest=TEST
     scenario NAME               a test of tests/qemu
+    row RANGE/VARIANT           an NMI at each instruction (tests/inject)
 """
 
 from collections import namedtuple
@@ -61,6 +62,34 @@ def rule(file, before, death):
 
 
 MUTANTS = [
+    Mutant("E1", "a nested NMI is not latched, in any place", STUB,
+           "\tcmpq\t$0, NMI_HW_BUSY(%rsp)\n\tjne\tnmi_latch\n", "", "row nmi/both"),
+    Mutant("E1", "what comes late in a handler is not run", STUB,
+           "\tcmpq\t$0, NMI_T + IST_TOP_PENDING(%rsp)\n\tjne\tnmi_again\n", "",
+           "row nmi/fault"),
+    Mutant("E2", "GS is guessed from CS, in the gap of SYSCALL", STUB,
+           "\tmovq\tNMI_T + IST_TOP_CI(%rsp), %rax\n\twrgsbase %rax\n",
+           "\ttestb\t$3, TF_CS(%rsp)\n\tjz\t7f\n"
+           "\tmovq\tNMI_T + IST_TOP_CI(%rsp), %rax\n\twrgsbase %rax\n7:\n",
+           "row syscall/alone"),
+    Mutant("E4", "CR2 is not put back, in a page fault's stub", STUB,
+           "\tmovq\tNMI_TF_CR2(%rsp), %rax\n\tmovq\t%rax, %cr2\n", "",
+           "row user-page-fault/fault"),
+    Mutant("E5", "watchpoints stay off after an NMI", NMITRAP,
+           "\tint claimed = nmi_dispatch(tf);\n\n\tx86_watch_resume(dr7);\n",
+           "\tint claimed = nmi_dispatch(tf);\n\n\t(void)dr7;\n", "row watched/alone"),
+    Mutant("E7", "the window is like any other place", STUB,
+           "\tcmpq\t$nmi_window, (%rsp)\t/* nested, on our way out? */\n\tjae\t.L\\name\\()_high\n",
+           "", "row nmi/fault"),
+    Mutant("E7", "\"in NMI\" is cleared before the registers are back", STUB,
+           "nmi_window:\n", "nmi_window:\n\tmovq\t$0, NMI_T + IST_TOP_BUSY(%rsp)\n",
+           "row nmi/machine-check"),
+    Mutant("E10", "no cld, at any instruction", STUB,
+           "\tPLAIN_FLAGS\n\tmovq\t%cr2, %rax\n", "\tmovq\t%cr2, %rax\n",
+           "row registers/alone"),
+    Mutant("P2", "the report takes the console's lock",
+           "sys/arch/x86/x86/nmi_unclaimed.c", "printf_nolog(REPORT", "printf(REPORT",
+           "scenario test_ddb_anywhere.py"),
     Mutant("E1", "a nested NMI is not latched", STUB,
            "\tcmpq\t$0, NMI_HW_BUSY(%rsp)\n\tjne\tnmi_latch\n", "",
            "kernel nmi_nest_fault 1"),
@@ -374,6 +403,8 @@ MUTANTS = [
     Mutant("P5", "what came while parked runs", IPI,
            "\tabsorbed = nmi_absorb(ci, latched);\n\tif (nc",
            "\tabsorbed = latched > ~0UL;\n\tif (nc", "kernel nmi_stop_absorbs 2"),
+    Mutant("P5", "one stopped too late answers once more", IPI,
+           "\tci->ci_nmi.nc_again = 0;\n}", "}", "kernel nmi_stop_late 1"),
     Mutant("P5", "several own the machine", IPI,
            "\t\treturn (word & STOP_OWNER) == cpu_number() + 1;\n", "\t\treturn true;\n",
            "kernel nmi_stop_all 4"),

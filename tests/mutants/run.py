@@ -80,6 +80,8 @@ def judge(test):
         return run(["tests/unit/run.sh", "build/unit/" + name])
     if kind == "kernel":
         return judge_kernel(name, *rest)
+    if kind == "row":
+        return run(["tests/inject/inject.py", name])
     return run(["/usr/bin/python3", "-m", "pytest", "-c", os.devnull, "--rootdir", ".", "-q",
                 "-p", "no:cacheprovider", "tests/qemu/" + name])
 

@@ -6,7 +6,7 @@ UNCLAIMED = (r"^nmi: cpu\d+: unclaimed NMI, (unknown|SERR|IOCHK) "
              r"\(port 61 0x[0-9a-f]{2}\), none of \d+ handlers$")
 
 
-def entered(vm, timeout=60):
+def entered(vm, timeout=120):
     """Wait for the prompt of a new session; return the machine."""
     vm.expect(STOPPED, timeout)
     vm.expect(DDB)

@@ -12,8 +12,9 @@ import time
 
 REGISTERS = ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp"] + \
     ["r%d" % n for n in range(8, 16)] + ["rip"]
-TIMEOUT = 60
+TIMEOUT = 120
 STEPS = 10
+CHECKSUM = 2    # digits
 
 
 def symbols(image):
@@ -63,39 +64,54 @@ class Gdb:
     def __exit__(self, *exception):
         self.close()
 
-    def _byte(self):
-        while not self.buffer:
-            self.buffer = self.sock.recv(65536)
-            if not self.buffer:
-                raise EOFError("the gdbstub has gone")
-        byte, self.buffer = self.buffer[:1], self.buffer[1:]
-        return byte
-
-    def _packet(self):
-        while self._byte() != b"$":
-            pass
-        data = b""
+    def _packet(self, acknowledge=True):
         while True:
-            byte = self._byte()
-            if byte == b"#":
+            start = self.buffer.find(b"$")
+            end = self.buffer.find(b"#", start)
+            if 0 <= start < end and len(self.buffer) > end + CHECKSUM:
                 break
-            data += byte
-        self._byte()
-        self._byte()
-        self.sock.sendall(b"+")
+            data = self.sock.recv(65536)
+            if not data:
+                raise EOFError("the gdbstub has gone")
+            self.buffer += data
+        data = self.buffer[start + 1:end]
+        self.buffer = self.buffer[end + CHECKSUM + 1:]
+        if acknowledge:
+            self.sock.sendall(b"+")
         return data.decode("latin-1")
 
-    def send(self, text):
+    @staticmethod
+    def _framed(text):
         data = text.encode("latin-1")
-        self.sock.sendall(b"$%s#%02x" % (data, sum(data) & 0xff))
+        return b"$%s#%02x" % (data, sum(data) & 0xff)
+
+    def send(self, text):
+        self.sock.sendall(self._framed(text))
+
+    def batch(self, *commands):
+        """Several commands at once, of which only the last may run the machine: their answers.
+
+        Nothing is acknowledged: a byte that comes while it runs stops it.
+        """
+        self.sock.sendall(b"".join(map(self._framed, commands)))
+        replies = []
+        while len(replies) < len(commands):
+            reply = self._packet(acknowledge=False)
+            if not reply.startswith("O") or reply == "OK":      # else a monitor's output
+                replies.append(reply)
+        return replies
 
     def command(self, text):
         self.send(text)
         return self._packet()
 
+    @staticmethod
+    def monitor_command(line):
+        return "qRcmd," + line.encode().hex()
+
     def monitor(self, line):
         """A command of QEMU's human monitor; its output is not kept."""
-        self.send("qRcmd," + line.encode().hex())
+        self.send(self.monitor_command(line))
         while self._packet() != "OK":
             pass
 

@@ -6,6 +6,14 @@ FRAME = re.compile(r"^([a-z_][a-z0-9_.]*)\(\) at kernel:\1\+0x[0-9a-f]+$")
 MARK = re.compile(r"^(--- .* ---|[0-9a-fx]+\(\) at \S+|\.\.\. more frames not shown|"
                   r"user mode at 0x[0-9a-f]+|user mode, at its boundary|"
                   r"\.\.\. the last frame \d+ times more)$")
+# The whole of what an unclaimed NMI on the only CPU says before the prompt.
+ENTERED = re.compile(
+    r"^nmi: cpu0: unclaimed NMI, unknown \(port 61 0x[0-9a-f]{2}\), none of \d+ handlers\n"
+    r"NMI \.\.\. going to debugger\n"
+    r"(?:r[a-z0-9]+ +[0-9a-f]{16} .*\n){4}"
+    r"cpu0: interrupted at kernel:\S+\n"
+    r"(?:[a-z_0-9.]+\(\) at kernel:\S+\n|--- .* ---\n)*"
+    r"Stopped at kernel:\S+:\n", re.MULTILINE)
 # A panic is a call: only what calls preserve means anything.
 OF_A_PANIC = ["rbx", "rbp", "rsp", "rflags", "r12", "r13", "r14", "r15", "cr0", "cr2", "cr3", "cr4"]
 OF_A_TRAP = ["rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "rip", "rflags", "cr2",
@@ -17,7 +25,7 @@ def registers(text):
     return dict(re.findall(r"\b([a-z][a-z0-9]+) +(?:0x)?([0-9a-f]+)\b", text))
 
 
-def panic(vm, text, timeout=60):
+def panic(vm, text, timeout=120):
     """Wait for a whole panic report; return the functions of its traceback."""
     said = vm.expect(r"^panic: %s$" % text, timeout).end()
     begin = vm.expect(r"^cpu(\d+): Begin traceback\.\.\.\n", timeout)
@@ -32,7 +40,7 @@ def panic(vm, text, timeout=60):
     return names
 
 
-def fatal(vm, name, panic_text, timeout=60):
+def fatal(vm, name, panic_text, timeout=120):
     """Wait for a fatal trap, its registers and its panic; return the functions."""
     start = vm.expect(r"^fatal %s in supervisor mode$" % name, timeout).end()
     functions = panic(vm, panic_text, timeout)

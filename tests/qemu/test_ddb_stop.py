@@ -9,7 +9,7 @@ import pytest
 from ddb import DDB, STOPPED, UNCLAIMED, alive, ddb, enter, entered, leave, settle
 
 ROUNDS = os.environ.get("DDB_ROUNDS")
-MACHINE_CHECK = "mce 0 9 0xbd00000000000000 0xd 0x1234000 0x8c"
+MACHINE_CHECK = "mce 0 9 0xbf00000000000000 0xd 0x1234000 0x8c"    # the context is lost
 
 
 def rounds(smp):
@@ -119,7 +119,7 @@ def test_a_cpu_that_hangs_in_a_handler_is_named_and_not_waited_for(boot):
         ddb(vm, "set $lines 0")
         assert re.search(r"^. cpu2 .*no response$", ddb(vm, "show all cpus"), re.MULTILINE)
         assert ddb(vm, "machine cpu 2") == "cpu2 did not stop\n"
-        lid = re.search(r"^>\s*(\d+) onproc .* idle/2 ", ddb(vm, "ps"), re.MULTILINE).group(1)
+        lid = re.search(r"^>\s*(\d+)\s+\d+ onproc .* idle/2 ", ddb(vm, "ps"), re.MULTILINE).group(1)
         assert "It runs on a CPU that did not stop" in ddb(vm, "bt/t 0t" + lid)
         leave(vm)
         settle(vm, 4)

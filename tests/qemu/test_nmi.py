@@ -44,6 +44,7 @@ PANICS = {
     "nmi-causes": r"nmi-causes: no more after [12]\d",
     "nmi-log": "nmi-log",
     "nmi-panic-remove": "nmi-panic-remove",
+    "nmi-way-out": "trap: protection fault on the way out of an NMI",
     "nmi-witness": "nmi-witness: all CPUs had one",
 }
 FATAL = {
@@ -57,7 +58,7 @@ ON_TOP = {
     "nmi-overflow": FATAL["nmi-overflow"],
 }
 MACHINE_CHECK = "mce 0 9 0xbf00000000000000 0x5 0x1234000 0x8c"
-ELSEWHERE = ("nmi-log", "nmi-panic-remove", "nmi-witness")     # have scenarios of their own
+ELSEWHERE = ("nmi-log", "nmi-panic-remove", "nmi-way-out", "nmi-witness")   # own scenarios
 UNCLAIMED = (r"^nmi: cpu\d+: unclaimed NMI, (unknown|SERR|IOCHK) \(port 61 0x[0-9a-f]{2}\), "
              r"none of \d+ handlers$")
 COUNTS = r"^(cpu\d+): (\d+) taken, (\d+) latched, (\d+) absorbed, (\d+) unclaimed$"

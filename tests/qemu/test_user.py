@@ -9,7 +9,7 @@ from report import panic
 
 USER = "user 0x40000[0-9a-f]"
 FAULTED = "Faulted in DDB; continuing...\n"
-MACHINE_CHECK = "mce 0 9 0xbd00000000000000 0xd 0x1234000 0x8c"
+MACHINE_CHECK = "mce 0 9 0xbf00000000000000 0xd 0x1234000 0x8c"    # the context is lost
 
 
 def in_user_mode(vm, cpu):
@@ -89,5 +89,5 @@ def test_a_machine_check_in_user_mode_is_not_called_the_kernels(boot):
     vm.hmp(MACHINE_CHECK)
     vm.qmp("cont")
     vm.expect(r"^fatal machine check in user mode$", 60)
-    panic(vm, "trap: machine check")
+    panic(vm, "machine check, processor context corrupt")
     assert vm.wait_exit() == 0

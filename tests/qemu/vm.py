@@ -66,7 +66,7 @@ class Serial:
             if not data:
                 return
 
-    def expect(self, pattern, timeout=30):
+    def expect(self, pattern, timeout=100):
         """Wait for a regular expression (^ and $ match at lines); return the match.
 
         The end of what has come so far is not the end of a line: "ok x" may
@@ -99,7 +99,7 @@ class Serial:
     def resume(self):
         self.reading.set()
 
-    def write(self, data, timeout=30):
+    def write(self, data, timeout=100):
         """Send bytes; QEMU takes them at the pace the guest reads."""
         if isinstance(data, str):
             data = data.encode("latin-1")
@@ -129,7 +129,7 @@ class Serial:
 class Qmp:
     """QEMU's machine protocol on a connected socket; events are kept."""
 
-    def __init__(self, sock, timeout=30):
+    def __init__(self, sock, timeout=100):
         self.sock = sock
         self.buffer = b""
         self.events = []
@@ -151,7 +151,7 @@ class Qmp:
         line, self.buffer = self.buffer.split(b"\n", 1)
         return json.loads(line)
 
-    def command(self, name, timeout=30, **arguments):
+    def command(self, name, timeout=100, **arguments):
         """Run a command and return its result; the reply is matched by id."""
         self.serial += 1
         request = {"execute": name, "id": self.serial}
@@ -189,7 +189,7 @@ class Qmp:
                 raise VMError("QMP: %s: %s" % (name, reply["error"]["desc"]))
             wanted.discard(reply.get("id"))
 
-    def wait_event(self, name, timeout=30):
+    def wait_event(self, name, timeout=100):
         """Return the next event of that name, also one that already came."""
         while True:
             for event in self.events:
@@ -313,10 +313,10 @@ class VM:
     def log(self):
         return self.serial.text
 
-    def expect(self, pattern, timeout=30):
+    def expect(self, pattern, timeout=100):
         return self.serial.expect(pattern, timeout)
 
-    def prompt(self, timeout=60):
+    def prompt(self, timeout=120):
         """Wait for the operator's prompt; return self."""
         self.expect(PROMPT, timeout)
         return self
@@ -325,7 +325,7 @@ class VM:
         """Type a line."""
         self.serial.write(line + end)
 
-    def run(self, line, timeout=30):
+    def run(self, line, timeout=100):
         """At the prompt: run a command, return what it printed as text."""
         start = self.serial.pos
         self.send(line)
@@ -336,13 +336,13 @@ class VM:
 
     # The monitor.
 
-    def qmp(self, command, timeout=30, **arguments):
+    def qmp(self, command, timeout=100, **arguments):
         """Run a QMP command; connects on first use, after the serial ports."""
         if self.qmp_client is None:
             self.qmp_client = Qmp(self._qmp_socket, timeout)
         return self.qmp_client.command(command, timeout, **arguments)
 
-    def hmp(self, line, timeout=30):
+    def hmp(self, line, timeout=100):
         """Run a command of the human monitor, return its text."""
         return self.qmp("human-monitor-command", timeout, **{"command-line": line})
 
@@ -365,7 +365,7 @@ class VM:
 
     # The end.
 
-    def wait_exit(self, timeout=30):
+    def wait_exit(self, timeout=100):
         """Wait until QEMU ends by itself; return its exit status."""
         try:
             self.status = self.process.wait(timeout * SCALE)

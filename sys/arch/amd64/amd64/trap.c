@@ -170,7 +170,7 @@ trap(struct trapframe *tf)
 			user_iret_trap(tf);
 		if (trap_may_resume(tf->tf_trapno) && fault_recover(tf))
 			return;
-		if (db_trap(tf))
+		if (user_step_entered(tf) || db_trap(tf))
 			return;
 	}
 

@@ -17,7 +17,7 @@
 
 #include <x86/cpufunc.h>
 
-extern const char user_iretq[];
+extern const char syscall_entry[], user_iretq[];
 
 static const char *const signals[] = {
 	[T_DIVIDE] = "SIGFPE",
@@ -78,6 +78,16 @@ user_trap(struct trapframe *tf)
 	proc_fault(tf, &ps);
 	x86_disable_intr();
 	proc_ast();
+}
+
+/*
+ * A SYSCALL that is stepped: Bochs traps after it, at our first instruction,
+ * although SFMASK has cleared TF by then.  The step goes on after SYSRET.
+ */
+bool
+user_step_entered(const struct trapframe *tf)
+{
+	return tf->tf_rip == (vaddr_t)syscall_entry && db_is_step(tf);
 }
 
 /*

@@ -35,6 +35,7 @@ const char *trap_name(uint64_t);
 
 /* user_trap.c: exceptions of user mode, or of the return to it. */
 void user_trap(struct trapframe *);
+bool user_step_entered(const struct trapframe *);
 bool user_iret_failed(const struct trapframe *);
 void user_iret_trap(struct trapframe *) __dead;
 void user_enter(struct trapframe *) __dead;	/* user_entry.S */

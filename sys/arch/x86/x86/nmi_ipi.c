@@ -66,6 +66,7 @@ nmi_ipi_send(struct cpu_info *ci, u_int why)
 /*
  * Too late to stop.  If an earlier NMI's handlers took long, this is still
  * that one, and the one that was sent to stop us waits to be delivered.
+ * Who sent it has answered what came to us before.
  */
 static void
 nmi_late(void)
@@ -77,6 +78,7 @@ nmi_late(void)
 	for (int i = 0; i < GO_PAUSES; i++)
 		x86_pause();
 	(void)nmi_absorb(ci, latched);
+	ci->ci_nmi.nc_again = 0;
 }
 
 static int
