@@ -72,7 +72,8 @@ class Target:
         self.told = 0           # up to here the console's text has been judged
         self.gdb = Gdb()
         self.vm = VM(KERNEL, smp=smp, cpu=cpu, mem="64M", debug_exit=True,
-                     append="ktest_inject=1 sysctl.ddb.commandonenter=continue " + append,
+                     append="ktest_inject=1 sysctl.ddb.commandonenter=continue "
+                     "sysctl.kern.watchdog.period=0 " + append,
                      extra=self.gdb.extra + ICOUNT)
         try:
             self.vm.expect("^# inject: ready", PATIENCE)

@@ -88,7 +88,7 @@ MUTANTS = [
            "\tPLAIN_FLAGS\n\tmovq\t%cr2, %rax\n", "\tmovq\t%cr2, %rax\n",
            "row registers/alone"),
     Mutant("P2", "the report takes the console's lock",
-           "sys/arch/x86/x86/nmi_unclaimed.c", "printf_nolog(REPORT", "printf(REPORT",
+           "sys/arch/x86/x86/nmi_act.c", "ax_say(what, printf_nolog)", "ax_say(what, printf)",
            "scenario test_ddb_anywhere.py"),
     Mutant("E1", "a nested NMI is not latched", STUB,
            "\tcmpq\t$0, NMI_HW_BUSY(%rsp)\n\tjne\tnmi_latch\n", "",
