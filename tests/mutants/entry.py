@@ -1,0 +1,222 @@
+"""The way in and out of an NMI, and of user mode: rows E1 to E13."""
+
+from mutant import Mutant, STUB
+
+IST = "sys/arch/amd64/amd64/vector_ist.S"
+MCA = "sys/arch/x86/x86/mca.c"
+NMITRAP = "sys/arch/x86/x86/nmi_trap.c"
+USER = "sys/arch/amd64/amd64/user_entry.S"
+USERMD = "sys/arch/amd64/amd64/user_machdep.c"
+PMAPUSER = "sys/arch/amd64/amd64/pmap_user.c"
+ENTRY = "scenario test_entry.py::test_"
+MCA_TEST = "scenario test_mca.py::test_"
+
+MUTANTS = [
+    Mutant("E1", "a nested NMI is not latched, in any place", STUB,
+           "\tcmpq\t$0, NMI_HW_BUSY(%rsp)\n\tjne\tnmi_latch\n", "", "row nmi/both"),
+    Mutant("E1", "what comes late in a handler is not run", STUB,
+           "\tcmpq\t$0, NMI_T + IST_TOP_PENDING(%rsp)\n\tjne\tnmi_again\n", "",
+           "row nmi/fault"),
+    Mutant("E2", "GS is guessed from CS, in the gap of SYSCALL", STUB,
+           "\tmovq\tNMI_T + IST_TOP_CI(%rsp), %rax\n\twrgsbase %rax\n",
+           "\ttestb\t$3, TF_CS(%rsp)\n\tjz\t7f\n"
+           "\tmovq\tNMI_T + IST_TOP_CI(%rsp), %rax\n\twrgsbase %rax\n7:\n",
+           "row syscall/alone"),
+    Mutant("E4", "CR2 is not put back, in a page fault's stub", STUB,
+           "\tmovq\tNMI_TF_CR2(%rsp), %rax\n\tmovq\t%rax, %cr2\n", "",
+           "row user-page-fault/fault"),
+    Mutant("E5", "watchpoints stay off after an NMI", NMITRAP,
+           "\tint claimed = nmi_dispatch(tf);\n\n\tx86_watch_resume(dr7);\n",
+           "\tint claimed = nmi_dispatch(tf);\n\n\t(void)dr7;\n", "row watched/alone"),
+    Mutant("E7", "the window is like any other place", STUB,
+           "\tcmpq\t$nmi_window, (%rsp)\t/* nested, on our way out? */\n\tjae\t.L\\name\\()_high\n",
+           "", "row nmi/fault"),
+    Mutant("E7", "\"in NMI\" is cleared before the registers are back", STUB,
+           "nmi_window:\n", "nmi_window:\n\tmovq\t$0, NMI_T + IST_TOP_BUSY(%rsp)\n",
+           "row nmi/machine-check"),
+    Mutant("E10", "no cld, at any instruction", STUB,
+           "\tPLAIN_FLAGS\n\tmovq\t%cr2, %rax\n", "\tmovq\t%cr2, %rax\n",
+           "row registers/alone"),
+    Mutant("E1", "a nested NMI is not latched", STUB,
+           "\tcmpq\t$0, NMI_HW_BUSY(%rsp)\n\tjne\tnmi_latch\n", "",
+           "kernel nmi_nest_fault 1"),
+    Mutant("E1", "what was latched is not run", STUB,
+           "\tcmpq\t$0, NMI_T + IST_TOP_PENDING(%rsp)\n\tjne\tnmi_again\n", "",
+           "kernel nmi_nest_breakpoint 1"),
+    Mutant("E1", "a latched one is not counted", STUB,
+           "\tincq\tNMI_HW_LATCHED(%rsp)\n", "", "kernel nmi_count_latched 1"),
+    Mutant("E2", "GS is guessed from CS", STUB,
+           "\tmovq\tNMI_T + IST_TOP_CI(%rsp), %rax\n\twrgsbase %rax\n",
+           "\ttestb\t$3, TF_CS(%rsp)\n\tjz\t7f\n"
+           "\tmovq\tNMI_T + IST_TOP_CI(%rsp), %rax\n\twrgsbase %rax\n7:\n",
+           "kernel user_gap 1"),
+    Mutant("E2", "a program's debug trap has the program's GS", USER,
+           "ENTRY(debug_from_user)\n\tFROM_USER\n", "ENTRY(debug_from_user)\n",
+           "kernel user_step 1"),
+    Mutant("E2", "the return to user mode fails with the user's GS", STUB,
+           "\tcmpq\t$user_iretq, TF_RIP(%rsp)\n\tje\t1f\n", "", "kernel user_bad_return 1"),
+    Mutant("E2", "a failed return to user mode is the kernel's fault",
+           "sys/arch/amd64/amd64/trap.c", "\tif (user_iret_failed(tf))\n",
+           "\tif (user_iret_failed(tf) && panicstr != NULL)\n", "kernel user_bad_return 1"),
+    Mutant("E3", "a stack pointer is evidence", STUB,
+           "\tcmpq\t$0, NMI_HW_BUSY(%rsp)\n\tjne\tnmi_latch\n",
+           "\tcmpq\t$0, NMI_HW_BUSY(%rsp)\n\tjne\tnmi_latch\n"
+           "\tpushq\t%rax\n\tleaq\t48(%rsp), %rax\n\tcmpq\t%rax, 32(%rsp)\n"
+           "\tpopq\t%rax\n\tje\tnmi_latch\n",
+           "kernel user_gap 1"),
+    Mutant("E3", "SYSCALL leaves DF, NT and AC as they were", USERMD,
+           "wrmsr(MSR_SFMASK, PSL_SYSCALL)", "wrmsr(MSR_SFMASK, PSL_T | PSL_I)",
+           "kernel user_gap 1"),
+    Mutant("E10", "a program switches SMAP off", "sys/arch/amd64/include/frameasm.h",
+           "\tclac\n", "", "kernel user_flags 1"),
+    Mutant("E10", "a program turns strings round", "sys/arch/amd64/include/frameasm.h",
+           "\tswapgs\n\tcld\n", "\tswapgs\n", "kernel user_flags 1"),
+    Mutant("E9", "a reschedule comes before the iret", "sys/arch/x86/x86/nmi_trap.c",
+           "\t\treturn nmi_dispatch_unwatched(tf);\n\treturn nmi_dispatch(tf);\n",
+           "\t\treturn nmi_dispatch_unwatched(tf);\n\tint claimed = nmi_dispatch(tf);\n"
+           "\tvoid yield(void);\n"
+           "\tif (USERMODE(tf->tf_cs) && curcpu()->ci_want_resched)\n\t\tyield();\n"
+           "\treturn claimed;\n",
+           "kernel user_resched 1"),
+    Mutant("E9", "nobody comes back to a reschedule", "sys/arch/x86/x86/mp.c",
+           "\tif (ci != curcpu() || cpu_nmi_p())\n", "\tif (ci != curcpu())\n",
+           "kernel user_resched 1"),
+    Mutant("user", "the GS base stays with the CPU", USERMD,
+           "\twrmsr(MSR_KERNELGSBASE, md->md_gsbase);\n", "", "kernel user_many 1"),
+    Mutant("user", "a system call returns by SYSRET whatever the flags are",
+           "sys/arch/amd64/amd64/syscall.c", " && (tf->tf_rflags & (PSL_T | PSL_RF)) == 0", "",
+           "kernel user_step 1"),
+    Mutant("user", "a program's addresses are not looked at", USERMD,
+           "\tif ((vaddr_t)uaddr >= VM_MAXUSER_ADDRESS ||\n"
+           "\t    len > VM_MAXUSER_ADDRESS - (vaddr_t)uaddr)\n\t\treturn EFAULT;\n", "",
+           "kernel user_errors 1"),
+    Mutant("user", "pages are lost", PMAPUSER,
+           "\t\telse if (table[i] & PTE_OWNED)\n", "\t\telse if (0)\n",
+           "kernel user_memory 1"),
+    Mutant("user", "text can be written", PMAPUSER,
+           "\tuint64_t bits = PTE_P | PTE_U;\n", "\tuint64_t bits = PTE_P | PTE_U | PTE_W;\n",
+           "kernel user_pagefault 1"),
+    Mutant("user", "data can be run", PMAPUSER,
+           "\t\tbits |= PTE_NX;\n", "\t\tbits |= 0;\n", "kernel user_pagefault 1"),
+    Mutant("user", "a later kernel mapping is missing", "sys/arch/amd64/amd64/pmap.c",
+           "\t\tpm->pm_pml4[i] = pte;\n", "\t\t(void)pm;\n", "kernel user_pmap_kernel 1"),
+    Mutant("user", "the gate is the kernel's, too", "sys/arch/amd64/amd64/syscall.c",
+           "\tif (!USERMODE(tf->tf_cs)) {\n", "\tif (0) {\n",
+           "scenario test_traps.py::test_an_exception_is_a_named_fatal_trap[trap-gate]"),
+    Mutant("E4", "CR2 is not put back", STUB,
+           "\tmovq\tNMI_TF_CR2(%rsp), %rax\n\tmovq\t%rax, %cr2\n", "",
+           "kernel nmi_cr2 1"),
+] + [
+    Mutant("E5", "watched: " + what, "sys/arch/x86/x86/dbregs.c", old, new,
+           "kernel watch_refused 1")
+    for what, old, new in (
+        ("what an NMI runs", "overlaps(va, len, (vaddr_t)__nobreak_start, (vaddr_t)__nobreak_end)",
+         "false"),
+        ("the NMI stub", "overlaps(va, len, (vaddr_t)nmi_stubs_start, (vaddr_t)nmi_window_end)",
+         "false"),
+        ("cpu_info, GDT, TSS", "overlaps(va, len, (vaddr_t)ci, (vaddr_t)(ci + 1))", "false"),
+        ("the IDT", "overlaps(va, len, idt.rd_base, idt.rd_base + idt.rd_limit + 1)",
+         "idt.rd_limit == 0"),
+        ("the trap stacks", "overlaps(va, len, end - IST_STACK_SIZE, end)", "end == 0"),
+    )
+] + [
+    Mutant("E5", "a breakpoint: " + what, "sys/arch/amd64/amd64/db_interface.c", old, new,
+           "scenario test_ddb.py::test_commands")
+    for what, old, new in (
+        ("in what an NMI runs", "va >= (vaddr_t)__nobreak_start && va < (vaddr_t)__nobreak_end",
+         "va == 0"),
+        ("in the NMI stub", "if (va >= (vaddr_t)nmi_stubs_start)\n\t\treturn \"it is the",
+         "if (va == 0)\n\t\treturn \"it is the"),
+        ("in an NMI handler", "ksyms_lookup(va, &start) != NULL && nmi_account_has(start)",
+         "ksyms_lookup(va, &start) != NULL && nmi_account_has(0)"),
+    )
+] + [
+    Mutant("E5", "handlers meet watchpoints", NMITRAP,
+           "\tif (__predict_false(!curcpu_zero_p(ci_dr7)))\n"
+           "\t\treturn nmi_dispatch_unwatched(tf);\n", "", "kernel nmi_dr7 1"),
+    Mutant("E5", "the watchpoints are lost", NMITRAP,
+           "\tx86_watch_resume(dr7);\n\treturn claimed;\n",
+           "\tx86_watch_resume(dr7 & 0x400);\n\treturn claimed;\n",
+           "kernel nmi_dr7 1"),
+    Mutant("E5", "runs for latched ones meet watchpoints", NMITRAP,
+           "->le_why = why;\n\treturn nmi_dispatch_unwatched(tf);\n",
+           "->le_why = why;\n\treturn nmi_dispatch(tf);\n", "kernel nmi_dr7_latched 1"),
+    Mutant("E5", "a debug trap meets watchpoints", IST,
+           "\txorl\t%eax, %eax\n\tmovq\t%rax, %dr7\n", "",
+           "scenario test_traps.py::test_an_exception_is_a_named_fatal_trap[trap-watch]"),
+    Mutant("E7", "whatever is above the window is in it", STUB,
+           "\tcmpq\t$nmi_window_end, (%rsp)\n\tjb\tnmi_start_over\n", "\tjmp\tnmi_start_over\n",
+           "kernel nmi_wild_rip 1"),
+] + [
+    Mutant("E8", death + " shares the NMI's stack", "sys/arch/x86/x86/idt.c",
+           "%s, %s);" % (entry, ist), "%s, IST_NMI);" % entry,
+           "scenario test_nmi.py::test_a_trap_on_top_of_an_nmi_leaves_its_frames_whole[%s]" % death)
+    for death, entry, ist in (("nmi-debug", "vector_debug", "IST_DB"),
+                              ("nmi-machine-check", "vector_machine_check", "IST_MC"),
+                              ("nmi-overflow", "vector_double_fault", "IST_DF"))
+] + [
+    Mutant("E10", "no cld", STUB,
+           "\tPLAIN_FLAGS\n\tmovq\t%cr2, %rax\n", "\tclac\n\tmovq\t%cr2, %rax\n",
+           "kernel nmi_direction 1"),
+    Mutant("E10", "no clac", STUB,
+           "\tPLAIN_FLAGS\n\tmovq\t%cr2, %rax\n", "\tcld\n\tmovq\t%cr2, %rax\n",
+           "kernel nmi_access 1"),
+    Mutant("E11", "an interrupt returns to the hlt, whoever it woke", "sys/arch/x86/x86/intr.c",
+           "\tif (ci->ci_want_resched && (tf->tf_rflags & PSL_I) != 0)\n\t\tsched_intr_return();\n",
+           "\t(void)tf;\n", "kernel nmi_sti_hlt 1"),
+    Mutant("E4", "a debug trap loses CR2", IST,
+           "\tmovq\tTF_ARG7(%rsp), %rax\n\tmovq\t%rax, %cr2\n", "",
+           ENTRY + "a_debug_trap_keeps_cr2"),
+    Mutant("E5", "a machine check meets watchpoints", IST,
+           "\txorl\t%eax, %eax\n\tmovq\t%rax, %dr7\n", "", "kernel nmi_mca_watched 1"),
+    Mutant("E7", "DEBUG_ENTRY does nothing", STUB, "#ifdef DEBUG_ENTRY\n",
+           "#ifdef DEBUG_ENTRY_NOT\n", ENTRY + "the_tests_of_nmis_pass_with_debug_entry"),
+    Mutant("E7", "a way out that fails is not in NMI", IST,
+           "\tmovq\t$1, IRETQ_T + IST_TOP_BUSY(%rsp)\n", "",
+           ENTRY + "an_nmi_whose_way_out_fails_is_a_whole_report[max]"),
+    Mutant("E7", "a way out that fails has the wrong GS", IST,
+           "\tLOAD_GSBASE IRETQ_T + TF_TRAPNO + IST_TOP_CI\n", "",
+           ENTRY + "an_nmi_whose_way_out_fails_is_a_whole_report[max]"),
+    Mutant("E7", "the debugger takes any flags", "sys/arch/amd64/amd64/db_interface.c",
+           "if (value & ~(uint64_t)DB_FLAGS || (value & PSL_MBO) == 0)", "if (0)",
+           "scenario test_ddb.py::test_commands"),
+    Mutant("E13", "a machine check returns into the window", NMITRAP,
+           "\ttf->tf_rip = (vaddr_t)nmi_window;\n", "",
+           ENTRY + "a_machine_check_in_the_window_is_gone_on_from[max]"),
+    Mutant("E13", "a machine check in the entry is gone on from", NMITRAP,
+           "if (tf->tf_rip < (vaddr_t)nmi_window || tf->tf_rip == (vaddr_t)nmi_iretq)", "if (0)",
+           ENTRY + "a_machine_check_elsewhere_in_the_entry_is_a_whole_report"
+           "[vector_nmi_fsgsbase-max]"),
+    Mutant("E13", "the final iretq is taken for the window", NMITRAP,
+           "nmi_window || tf->tf_rip == (vaddr_t)nmi_iretq)", "nmi_window)",
+           ENTRY + "a_machine_check_elsewhere_in_the_entry_is_a_whole_report[nmi_iretq-max]"),
+    Mutant("E13", "a machine check while another is left", MCA,
+           "tf->tf_rip >= (vaddr_t)mca_leave &&", "tf->tf_rip == 0 &&",
+           ENTRY + "a_machine_check_while_another_is_left_is_a_whole_report"),
+    Mutant("E13", "MCIP stays set", IST, "\txorl\t%edx, %edx\n\twrmsr\n", "",
+           MCA_TEST + "a_machine_check_that_can_be_restarted_is_a_line[0]"),
+    Mutant("E13", "a bank is not cleared", MCA, "\t\twrmsr(MC_STATUS(bank), 0);\n", "",
+           MCA_TEST + "a_machine_check_that_can_be_restarted_is_a_line[0]"),
+    Mutant("E13", "MCIP stays set at the debugger's prompt", "sys/arch/amd64/amd64/db_interface.c",
+           "\tmca_abandon();", "\t(void)mca_abandon;",
+           MCA_TEST + "a_machine_check_in_the_debugger_is_no_bad_address"),
+    Mutant("E13", "a machine check in the debugger is a bad address", "sys/arch/amd64/amd64/trap.c",
+           "\t\tif ((why = mca_trap(tf)) == NULL)",
+           "\t\tif (db_trap(tf) || (why = mca_trap(tf)) == NULL)",
+           MCA_TEST + "a_machine_check_in_the_debugger_is_no_bad_address"),
+    Mutant("E13", "what an earlier boot left is in the way", MCA,
+           "\t(void)mca_collect(printf, \", from before the boot\", &found);\n", "\t(void)found;\n",
+           MCA_TEST + "what_an_earlier_boot_left_is_told_and_cleared"),
+    Mutant("E12", "a CPU's NMI state comes late", "sys/arch/amd64/amd64/machdep.c",
+           "\tnmi_cpu_init(ci);\n",
+           "\tci->ci_nmi.nc_slot = offsetof(struct nmi_account, na_slot);\n",
+           "scenario test_nmi.py::"
+           "test_an_nmi_at_this_moment_of_the_boot_is_counted_and_reported[version_init-1]"),
+] + [
+    Mutant("E13", "no matter: " + what, MCA, old, new,
+           MCA_TEST + "a_fatal_machine_check_is_a_whole_report")
+    for what, old, new in (
+        ("PCC", "if (status & MC_PCC)", "if (0)"), ("OVER", "if (status & MC_OVER)", "if (0)"),
+        ("AR", "if (status & MC_AR &&", "if (0 &&"),
+        ("RIPV", "if ((state & (MCG_MCIP | MCG_RIPV)) == MCG_MCIP)", "if (state == 0x100)"))
+]
