@@ -142,6 +142,7 @@ class Course:
             self.target.reports(report.ENTERED, self.injected)
         if self.row.variant.bits & CHECK:
             self.target.reports(CHECKED, self.target.checks)
+        self.target.told = len(self.target.vm.log)
 
 
 class Walk(Course):
