@@ -10,6 +10,7 @@
 #include "usertest.h"
 
 #define UN_ROUNDS	10
+#define DR7_G0		0x00000002UL	/* the first one is on, for what is run */
 
 /* The programs' data. */
 struct un_data {
@@ -113,6 +114,27 @@ KTEST(user_gap, "an NMI right after SYSCALL, with the user's GS and a stack that
 	KT_CHECK(nt_lines == 2);
 	KT_CHECK(NT_SAID("syscall_entry() at kernel:syscall_entry+0x0\n",
 	    "user mode, at its boundary\n"));
+}
+
+/* A breakpoint where SYSCALL comes in; it hits as the NMI returns there. */
+static int
+un_entry_watch(const struct trapframe *tf, void *arg __unused)
+{
+	if (tf->tf_rip == (vaddr_t)syscall_entry) {
+		__asm volatile("mov %0,%%dr0" :: "r"(syscall_entry));
+		ldr7(DR7_G0);
+	}
+	atomic_inc_uint(&un.un_data->ud_count);
+	return 1;
+}
+
+KDEATH(trap_entry, "trap-entry", "a debug trap where SYSCALL comes in, the user's GS still there")
+{
+	static struct cpu_info fake;
+
+	if (nmi_establish(un_entry_watch, NULL) == NULL)
+		return;
+	un_gap_run((uint64_t)&fake, 1UL << 63);
 }
 
 static int

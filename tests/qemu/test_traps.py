@@ -10,6 +10,7 @@ TRAPS = {
     "trap-debug": "debug trap",
     "trap-step": "debug trap",
     "trap-watch": "debug trap",
+    "trap-entry": "debug trap",
     "trap-breakpoint": "breakpoint trap",
     "trap-overflow": "overflow trap",
     "trap-bound": "bounds check fault",
@@ -45,7 +46,9 @@ def test_an_exception_is_a_named_fatal_trap(die, trap):
         vm.expect(r"^# waiting for a machine check$")
         vm.hmp(MACHINE_CHECK)
     functions = fatal(vm, TRAPS[trap], PANICS.get(trap, "trap: " + TRAPS[trap]))
-    if trap not in NOT_IN_TRACE:
+    if trap == "trap-entry":
+        assert functions[-1] == "syscall_entry" and "user mode, at its boundary\n" in vm.log
+    elif trap not in NOT_IN_TRACE:
         assert "kd_" + trap.replace("-", "_") in functions or "forge" in functions
     assert vm.wait_exit() == 0
     once(vm)
