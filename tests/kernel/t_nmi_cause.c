@@ -35,6 +35,7 @@ nc_begin(const char *storm)
 	for (u_int i = 0; i < __arraycount(policies); i++)
 		nc_set(policies[i], "log");
 	nc_set("machdep.nmi.storm", storm);
+	nmi_event_everybody();		/* in the event of an earlier test */
 	simport_set(SIMPORT_ON);
 }
 

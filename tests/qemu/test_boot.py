@@ -157,7 +157,8 @@ def test_a_bad_sysctl_on_the_command_line_is_reported(boot, word):
 
 
 def test_a_very_long_command_line_is_cut_and_said_so(boot):
-    vm = boot(append="sysctl.kernel.panic=4 " + "x" * 1000 + " sysctl.kernel.panic=5")
+    line = "sysctl.kernel.panic=4 " + "x" * 1000 + " sysctl.kernel.panic=5"
+    vm = boot(watchdog=True, append=line)       # nothing is put before it
     said = warnings(vm.log)
     assert "boot: command line is longer than 1023 characters: " in said[-1]
     assert "panic" not in "".join(said[:-1])      # half a word is no word
