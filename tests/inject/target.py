@@ -73,7 +73,7 @@ class Target:
         self.gdb = Gdb()
         self.vm = VM(KERNEL, smp=smp, cpu=cpu, mem="64M", debug_exit=True,
                      append="ktest_inject=1 sysctl.ddb.commandonenter=continue "
-                     "sysctl.kern.watchdog.period=0 " + append,
+                     "sysctl.kern.watchdog.period=0 sysctl.machdep.nmi.storm=0 " + append,
                      extra=self.gdb.extra + ICOUNT)
         try:
             self.vm.expect("^# inject: ready", PATIENCE)

@@ -22,7 +22,7 @@ def test_an_nmi_at_every_instruction_is_reported_whole(boot, function, text, cou
     names = symbols(KERNEL)
     iretq = names["nmi_window_end"] - IRETQ
     with Gdb() as gdb:
-        vm = boot(smp=1, extra=gdb.extra)
+        vm = boot(smp=1, extra=gdb.extra, append="sysctl.machdep.nmi.storm=0")
         vm.run("sysctl ddb.commandonenter=continue")
         start = len(vm.log)
         gdb.connect()
