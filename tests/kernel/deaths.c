@@ -87,6 +87,8 @@ KDEATH(sleep_in_intr, "sleep-in-intr", "kpause in an interrupt handler")
 	struct cpu_info *ci = cpu_lookup(cpu_number() == 0 ? (u_int)ncpu - 1 : 0);
 
 	xc_wait(xc_unicast(XC_HIGHPRI, de_sleep_there, NULL, NULL, ci));
+	for (;;)	/* nothing is waited for any more: it has panicked there */
+		SPINLOCK_BACKOFF_HOOK;
 }
 
 KDEATH(sleep_with_spin, "sleep-with-spin", "cv_wait with another spin mutex held")
