@@ -332,7 +332,8 @@ def test_an_empty_name_is_shown_as_one(boot):
     assert vm.run("nmi send ''") == "nmi: '': no such CPU, want 0 to 1\n"
     assert vm.run("sysctl ''") == "sysctl: '': no such name (ENOENT)\n"
     assert vm.run("sysctl .=1") == "sysctl: '.': no such name (ENOENT)\n"
-    assert vm.run("sysctl =1") == "sysctl: want NAME = VALUE (EINVAL)\n"
+    assert vm.run("sysctl =1") == ("sysctl: want NAME=VALUE in one word, without blanks or in "
+                                   "quotes (EINVAL)\n")
 
 
 def test_nmi_example_tells_a_wrong_word_from_being_detached(boot):
