@@ -223,18 +223,22 @@ USER_PROGRAM(nag)
 USER_END(nag)
 
 /*
- * Works with all registers and a GS base of its own, as many turns as the
- * second word of data says, then exits with 42.
+ * Works with all registers and a GS base that no other one has, as many turns
+ * as the second word of data says, then exits with 42.
  */
 USER_PROGRAM(work)
 	movq	%rdi, %rbx
-	movq	%rdi, USER_DATA + 128
-	leaq	USER_DATA + 128, %rdi
+	movzbl	%dil, %ecx
+	leaq	USER_DATA + 128(,%rcx,8), %rdi
+	movq	%rbx, (%rdi)
 	movl	$SYS_setgsbase, %eax
 	syscall
 	movl	$0x23 - 8, %eax		/* user data, for every segment */
 	movl	%eax, %ds
 	movl	%eax, %es
+	movl	$1, %edi		/* meanwhile the others do the same */
+	movl	$SYS_sleep, %eax
+	syscall
 	movl	USER_DATA + 8, %ebp
 1:	leaq	1(%rbx), %r8
 	leaq	2(%rbx), %r9

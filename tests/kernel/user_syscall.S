@@ -73,16 +73,21 @@ after_syscall:
 9:	USER_EXIT
 USER_END(registers)
 
-/* An address that is none: EFAULT and the carry; a call that is none: ENOSYS. */
+/*
+ * An address that is none, or the kernel's: EFAULT and the carry; a call that is
+ * none: ENOSYS.
+ */
 USER_PROGRAM(errors)
 	movl	%edi, %ebx
+	.irp	address, -4096, panic
 	movl	$SYS_write, %eax
-	movq	$-4096, %rdi
+	movq	$\address, %rdi
 	movl	$1, %esi
 	call	1f
 	jnc	8f
 	cmpq	$14, %rax
 	jne	8f
+	.endr
 	movl	$0x12345678, %eax
 	call	1f
 	jnc	8f

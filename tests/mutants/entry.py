@@ -83,9 +83,6 @@ MUTANTS = [
            "kernel user_resched 1"),
     Mutant("user", "the GS base stays with the CPU", USERMD,
            "\twrmsr(MSR_KERNELGSBASE, md->md_gsbase);\n", "", "kernel user_many 1"),
-    Mutant("user", "a system call returns by SYSRET whatever the flags are",
-           "sys/arch/amd64/amd64/syscall.c", " && (tf->tf_rflags & (PSL_T | PSL_RF)) == 0", "",
-           "kernel user_step 1"),
     Mutant("user", "a program's addresses are not looked at", USERMD,
            "\tif ((vaddr_t)uaddr >= VM_MAXUSER_ADDRESS ||\n"
            "\t    len > VM_MAXUSER_ADDRESS - (vaddr_t)uaddr)\n\t\treturn EFAULT;\n", "",
