@@ -14,6 +14,7 @@ st_disturb(struct cpu_info *ci)
 {
 	uint64_t before;
 
+	KT_CHECK(KT_SPIN(cpu_stop_frame(ci) != NULL));
 	st_taken[cpu_index(ci)] = ci->ci_nmi.nc_taken.ev_count;
 	st_absorbed[cpu_index(ci)] = ci->ci_nmi.nc_absorbed.ev_count;
 	for (u_int i = 0; i < ST_NMIS; i++) {
