@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ddb import DDB, UNCLAIMED, alive, ddb, leave, settle
+from ddb import DDB, UNCLAIMED, alive, ddb, leave, settle, until
 from report import panic
 
 USER = "user 0x40000[0-9a-f]"
@@ -14,12 +14,10 @@ MACHINE_CHECK = "mce 0 9 0xbf00000000000000 0xd 0x1234000 0x8c"    # the context
 
 def in_user_mode(vm, cpu):
     """Stop the machine where that CPU runs the program."""
-    while True:
+    def there():
         vm.qmp("stop")
-        ours = vm.hmp("info registers -a").split("CPU#%d" % cpu)[1].split("CPU#")[0]
-        if "CPL=3" in ours:
-            return
-        vm.qmp("cont")
+        return "CPL=3" in vm.hmp("info registers -a").split("CPU#%d" % cpu)[1].split("CPU#")[0]
+    until("user mode", there, lambda: vm.qmp("cont"))
 
 
 def spin(vm, cpu):
