@@ -160,7 +160,8 @@ mca_state_fatal(void)
 static const char *
 mca_place_fatal(const struct trapframe *tf)
 {
-	if (tf->tf_rip >= (vaddr_t)mca_leave && tf->tf_rip < (vaddr_t)mca_leave_end)
+	if (!USERMODE(tf->tf_cs) && tf->tf_rip >= (vaddr_t)mca_leave &&
+	    tf->tf_rip < (vaddr_t)mca_leave_end)
 		return "machine check while another was left";
 	return NULL;
 }
