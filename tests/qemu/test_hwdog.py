@@ -76,6 +76,12 @@ def handler(name):
     return {"i6300esb0": "i6300esb_nmi", "ib700": "ib700_nmi", "ipmi0": "ipmi_nmi"}[name]
 
 
+def logged(vm, name):
+    """The CPUs whose NMIs "nmi log" gives that cause."""
+    return set(re.findall(r"  (cpu\d) .*  %s\+0x0(?:, latched)?, %s$" % (handler(name), name),
+                          vm.run("nmi log"), re.M))
+
+
 @EACH
 def test_a_wedged_machine_panics(boot, name):
     vm = wedged(boot, name, "panic", append=RESET)
@@ -109,6 +115,7 @@ def test_a_wedged_machine_is_logged_and_the_device_armed_again(boot, name):
     while re.search(row, vm.run("watchdog"), re.M).group(1) != "armed":
         assert time.monotonic() < deadline, "it is not armed again"
     assert vm.run("watchdog disarm " + name) == "watchdog: %s is off\n" % name
+    assert logged(vm, name) == {"cpu0"}
     counts = vm.run("nmi")
     assert re.search(r"^%s\+0x0 .* [1-9]\d* +-$" % handler(name), counts, re.M)
     assert re.search(r"^cpu0: .* 0 unclaimed$", counts, re.M)
@@ -126,6 +133,8 @@ def test_what_the_operator_forgets_bites_again_and_again(boot, name):
     vm.expect(r"^watchdog: %s is off$" % name)
     settle(vm, 2)
     assert re.search(r"^%s +off +- " % name, vm.run("watchdog"), re.M)
+    # Of the first bite, at least: the clock has jumped on since, with all CPUs asleep.
+    assert logged(vm, name) == {"cpu0", "cpu1"}
     assert len(re.findall(r"^cpu[01]: .* 0 unclaimed$", vm.run("nmi"), re.M)) == 2
 
 

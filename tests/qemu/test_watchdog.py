@@ -68,6 +68,12 @@ def press(vm, patience=20):
     raise AssertionError("the debug switch is not answered")
 
 
+def logged(vm, cause):
+    """The CPUs whose NMIs of ours "nmi log" gives that cause."""
+    return set(re.findall(r"  (cpu\d) .*  wdog_nmi\+0x0(?:, latched)?, %s$" % cause,
+                          vm.run("nmi log"), re.M))
+
+
 def reports(vm):
     return len(re.findall(r"^watchdog: .* stuck", vm.log, re.MULTILINE))
 
@@ -90,8 +96,8 @@ def test_all_cpus_stuck(watched):
     vm.send("crashme wedge 1")
     vm.expect(STUCK % 1, WAIT)
     vm.expect(TRACE, WAIT)
-    vm.send("")
-    vm.prompt()
+    settle(vm, 2)
+    assert logged(vm, "watchdog") == {"cpu1"}       # cpu0 has sent them
     vm.send("crashme wedge 0")
     vm.expect(STUCK % 0, WAIT)
     press(vm)       # the debug switch is answered all the same
@@ -206,8 +212,10 @@ def test_a_cpu_that_does_not_schedule_is_told_once_an_episode(watched):
 
 def test_the_source_is_changed_or_stays(watched):
     vm = watched("pit")
+    assert logged(vm, "watchdog, pit") == {"cpu0"}  # two of each, at least, when it was tried
     said = vm.run("sysctl kern.watchdog.source=hpet", WAIT)
     assert said == "watchdog: NMIs by hpet, period 1 s\nkern.watchdog.source = hpet\n"
+    assert logged(vm, "watchdog, hpet") == {"cpu0"}
     for source, why in [("perfctr", "(this CPU has none|there are none behind the registers)"),
                         ("buddy", "there is one CPU only")]:
         said = vm.run("sysctl kern.watchdog.source=" + source, WAIT)

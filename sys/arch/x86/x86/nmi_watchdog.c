@@ -60,6 +60,7 @@ static struct {
 
 volatile u_int wdog_arrived;
 static nmi_handler_t *wdog_handle;
+static uint32_t cause_ours, cause_fired;	/* in the log of NMIs */
 static int64_t nfired;
 
 /* Who gets the device's NMI that this CPU puts off. */
@@ -158,6 +159,7 @@ wdog_nmi(const struct trapframe *tf, void *arg __unused)
 
 	if (!fired && !wdog_owed_p(ci))
 		return 0;
+	nmi_cause_note(fired ? cause_ours | cause_fired : cause_ours);
 	if (fired && src == tested) {
 		(void)src->ws_put_off(0);
 		wdog_arrived++;
@@ -174,6 +176,7 @@ wdog_nmi(const struct trapframe *tf, void *arg __unused)
 bool
 wdog_establish(void)
 {
+	cause_ours = nmi_cause_add("watchdog");
 	if (wdog_handle == NULL)
 		wdog_handle = nmi_establish(wdog_nmi, NULL);
 	return wdog_handle != NULL;
@@ -187,9 +190,11 @@ wdog_disestablish(void)
 	wdog_handle = NULL;
 }
 
+/* Of a source that is used later, too: each that fires is tested first. */
 void
 wdog_test_begin(const struct wdog_source *src)
 {
+	cause_fired = nmi_cause_add(src->ws_name);
 	atomic_store_release(&wdog.w_tested, src);
 }
 
