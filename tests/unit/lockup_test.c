@@ -226,6 +226,17 @@ the_pit_counts(void)
 	CHECK(pit_steps(1) == 1 && pit_steps(PIT_STEP_US * 3) == 3);
 }
 
+/* What came before it was put off is known until the end of that. */
+static void
+the_pit_is_late(void)
+{
+	tsc_freq = 1000000000;
+	pit_due = 1;
+	CHECK(i8254_source.ws_put_off(50000) && i8254_source.ws_fired());
+	i8254_source.ws_commit();
+	CHECK(!i8254_source.ws_fired());
+}
+
 /* One that has been sent NMIs and takes none; after it is told, no more. */
 static void
 a_cpu_that_takes_no_nmi(void)
@@ -259,5 +270,6 @@ unit_main(void)
 	RUN(a_period_without_a_source);
 	RUN(the_pit_works);
 	RUN(the_pit_counts);
+	RUN(the_pit_is_late);
 	RUN(a_cpu_that_takes_no_nmi);
 }
