@@ -27,6 +27,7 @@ static int pin_error;
 static u_int begun, sent, out;
 static const struct wdog_source *tested, *running;
 static char said[160];
+static bool traced;
 
 bool
 wdog_establish(void)
@@ -126,7 +127,7 @@ watchdog_act(const struct trapframe *tf __unused, bool trace, const char *fmt, .
 {
 	va_list ap;
 
-	CHECK(!trace);
+	traced = trace;
 	va_start(ap, fmt);
 	vsnprintf(said, sizeof(said), fmt, ap);
 	va_end(ap);
@@ -256,9 +257,43 @@ a_cpu_that_takes_no_nmi(void)
 	said[0] = '\0';
 	tell_hung(NULL);
 	CHECK_STR(said, "cpu1 stuck for 12 s, takes no NMI");
+	CHECK(!traced);
 	sent = 0;
 	wdog_round(cpu_infos[0], 0);
 	CHECK(!wdog_hung_p() && sent == 0);
+}
+
+/* NMIs that come one behind the other leave the clock no time. */
+static void
+a_cpu_that_takes_nmis_all_at_once(void)
+{
+	struct nmi_log_entry le = { .le_why = NMI_LOG_LATCHED };
+	struct cpu_info *ci = cpu_infos[1];
+	struct trapframe tf = { .tf_rip = 0 };
+
+	memcpy(ci->ci_data.cpu_name, "cpu1", 5);
+	ncpu = 2;
+	ci->ci_nmi.nc_entry = &le;
+	ci->ci_data.cpu_ticks++;
+	wdog_patience(PERIOD, US);
+	wdog_forget();
+	wdog_round(cpu_infos[0], 0);
+	sent = 0;
+	for (u_int n = 0; n < PERIOD * 1000000 / US; n++) {
+		cpu_infos[0]->ci_data.cpu_ticks++;
+		wdog_round(cpu_infos[0], 0);
+	}
+	CHECK(sent == ANSWERS);
+	said[0] = '\0';
+	for (u_int n = 0; n < 2 * ANSWERS; n++)
+		wdog_judge(&tf, ci);
+	le.le_why = 0;
+	for (u_int n = 1; n < ANSWERS; n++)
+		wdog_judge(&tf, ci);
+	CHECK_STR(said, "");
+	wdog_judge(&tf, ci);
+	CHECK_STR(said, "cpu1 stuck for 10 s at kernel:there+0x0");
+	CHECK(traced);
 }
 
 void
@@ -272,4 +307,5 @@ unit_main(void)
 	RUN(the_pit_counts);
 	RUN(the_pit_is_late);
 	RUN(a_cpu_that_takes_no_nmi);
+	RUN(a_cpu_that_takes_nmis_all_at_once);
 }

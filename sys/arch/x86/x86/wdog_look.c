@@ -19,7 +19,11 @@
 #include <x86/nmivar.h>
 #include <x86/wdogvar.h>
 
-#define ANSWERS		2	/* NMIs taken, and no tick between them */
+/*
+ * NMIs taken, and no tick between them.  Two would do, but for a CPU that its
+ * host stops for long, lets go for a moment, and stops again there.
+ */
+#define ANSWERS		3
 #define HUNG_US		2000000	/* beyond the period: takes no NMI */
 
 struct wdog_cpu {
@@ -68,7 +72,7 @@ look(struct cpu_info *ci, bool me, u_int extra)
 		return false;
 	}
 	wc->wc_missed += 1 + extra;
-	if (me || wc->wc_told || wc->wc_missed + 1 < stuck_rounds)
+	if (me || wc->wc_told || wc->wc_missed + ANSWERS <= stuck_rounds)
 		return false;
 	if (hung(ci, wc))
 		return true;
@@ -99,6 +103,9 @@ judge(const struct trapframe *tf, const struct cpu_info *ci, struct wdog_cpu *wc
 	uint64_t ticks = ci->ci_data.cpu_ticks;
 	char where[80];
 
+	/* It came before the iretq of the last one, as no clock interrupt can. */
+	if ((ci->ci_nmi.nc_entry->le_why & NMI_LOG_LATCHED) != 0)
+		return;
 	if (wc->wc_answered != ticks) {
 		wc->wc_answered = ticks;
 		wc->wc_answers = 0;
