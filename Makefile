@@ -116,9 +116,13 @@ check: all test-kernel iso $B/kernel.test.iso $B/kernel.test.debug_entry	## ever
 storms: all test-kernel	## NMIs as fast as QEMU injects them, STORM_SECONDS (30) for each kind of handler
 	$V STORM_SECONDS=$(or $(STORM_SECONDS),30) T=test_storm.py /usr/bin/python3 tests/check.py
 
-check-exhaustive: all test-kernel	## an NMI at each instruction, long storms; T=RANGE/VARIANT one row
+stops: all test-kernel	## watched machines that stand still for STOP_SECONDS (60)
+	$V STOP_SECONDS=$(or $(STOP_SECONDS),60) T=test_watchdog.py::test_a_machine_that_stood_still_is_not_stuck \
+		/usr/bin/python3 tests/check.py
+
+check-exhaustive: all test-kernel	## an NMI at each instruction, long storms and stops; T=RANGE/VARIANT one row
 	$V /usr/bin/python3 tests/inject/inject.py $(T)
-	$V $(if $(T),,$(MAKE) --no-print-directory storms model-exhaustive)
+	$V $(if $(T),,$(MAKE) --no-print-directory storms stops model-exhaustive)
 
 check-mutants:		## take each protection out: its test must fail; T=TEXT some of them
 	$V tests/mutants/run.py $(T)
@@ -148,7 +152,7 @@ clean:			## remove build/
 	rm -rf build
 
 FORCE:
-.PHONY: all test-kernel iso run demo check check-exhaustive storms check-mutants check-bochs \
+.PHONY: all test-kernel iso run demo check check-exhaustive storms stops check-mutants check-bochs \
 	model model-exhaustive bench lint deps help clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
