@@ -299,6 +299,7 @@ def test_a_storm_of_a_cause_of_the_port_leaves_the_debug_switch(boot, what):
     vm.expect(r"^db\{0\}> ")
     vm.send("show nmi")
     vm.expect("^" + re.escape(SHOWN % (cause, 1)))
+    vm.expect(r"^db\{0\}> ")     # what is typed before is the debugger's, all of it
     goes_on(vm)
     assert "nmi: %s: no longer masked\n" % cause in vm.run("nmi unmask")
     fire(vm, what)

@@ -101,7 +101,7 @@ def test_all_cpus_stuck(watched):
     vm.expect(STUCK % 1, WAIT)
     vm.expect(TRACE, WAIT)
     settle(vm, 2)
-    assert logged(vm, "watchdog") == {"cpu1"}       # cpu0 has sent them
+    assert "cpu1" in logged(vm, "watchdog")     # sent by cpu0, which may have got some, too
     vm.send("crashme wedge 0")
     vm.expect(STUCK % 0, WAIT)
     press(vm)       # the debug switch is answered all the same
