@@ -42,6 +42,13 @@ watchdog_period(void)
 	return (u_int)period;
 }
 
+/* Another CPU's, if we were moved just now, does no harm. */
+void
+watchdog_touch(void)
+{
+	curcpu()->ci_data.cpu_touched++;
+}
+
 /* Once an episode, in the clock interrupt of the CPU that it is about. */
 static void
 soft_report(const struct cpu_info *ci)

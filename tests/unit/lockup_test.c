@@ -263,6 +263,22 @@ a_cpu_that_takes_no_nmi(void)
 	CHECK(!wdog_hung_p() && sent == 0);
 }
 
+/* It waits for its console, with interrupts off. */
+static void
+a_cpu_that_waits_for_a_device(void)
+{
+	ncpu = 2;
+	wdog_patience(PERIOD, US);
+	wdog_forget();
+	sent = 0;
+	for (u_int n = 0; n < 100; n++) {
+		cpu_infos[0]->ci_data.cpu_ticks++;
+		cpu_infos[1]->ci_data.cpu_touched++;
+		wdog_round(cpu_infos[0], 0);
+	}
+	CHECK(!wdog_hung_p() && sent == 0);
+}
+
 /* NMIs that come one behind the other leave the clock no time. */
 static void
 a_cpu_that_takes_nmis_all_at_once(void)
@@ -307,5 +323,6 @@ unit_main(void)
 	RUN(the_pit_counts);
 	RUN(the_pit_is_late);
 	RUN(a_cpu_that_takes_no_nmi);
+	RUN(a_cpu_that_waits_for_a_device);
 	RUN(a_cpu_that_takes_nmis_all_at_once);
 }

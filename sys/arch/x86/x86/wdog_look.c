@@ -27,9 +27,9 @@
 #define HUNG_US		2000000	/* beyond the period: takes no NMI */
 
 struct wdog_cpu {
-	volatile uint64_t wc_ticks;	/* its clock's at the last round... */
-	volatile u_int wc_missed;	/* and how many rounds they stand */
-	volatile uint64_t wc_answered;	/* its ticks when it took our NMI... */
+	volatile uint64_t wc_ticks;	/* its progress at the last round... */
+	volatile u_int wc_missed;	/* and how many rounds it stands */
+	volatile uint64_t wc_answered;	/* the same when it took our NMI... */
 	volatile u_int wc_answers;	/* and how often since */
 	volatile bool wc_told;
 };
@@ -50,11 +50,21 @@ wdog_cpu(const struct cpu_info *ci)
 	return &wdog_cpus[cpu_index(ci)];
 }
 
+/*
+ * Moves, unless it is stuck: with its clock interrupts or, while these are off
+ * for a device that is slow, with watchdog_touch().
+ */
+static uint64_t
+progress(const struct cpu_info *ci)
+{
+	return ci->ci_data.cpu_ticks + ci->ci_data.cpu_touched;
+}
+
 static bool
 hung(const struct cpu_info *ci, const struct wdog_cpu *wc)
 {
 	return wc->wc_missed >= hung_rounds &&
-	    (wc->wc_answered != ci->ci_data.cpu_ticks ||
+	    (wc->wc_answered != progress(ci) ||
 	    wc->wc_answers < ANSWERS);
 }
 
@@ -63,7 +73,7 @@ static bool
 look(struct cpu_info *ci, bool me, u_int extra)
 {
 	struct wdog_cpu *wc = wdog_cpu(ci);
-	uint64_t ticks = ci->ci_data.cpu_ticks;
+	uint64_t ticks = progress(ci);
 
 	if (ticks != wc->wc_ticks) {
 		wc->wc_ticks = ticks;
@@ -100,7 +110,7 @@ wdog_round(struct cpu_info *me, u_int extra)
 static void
 judge(const struct trapframe *tf, const struct cpu_info *ci, struct wdog_cpu *wc)
 {
-	uint64_t ticks = ci->ci_data.cpu_ticks;
+	uint64_t ticks = progress(ci);
 	char where[80];
 
 	/* It came before the iretq of the last one, as no clock interrupt can. */
