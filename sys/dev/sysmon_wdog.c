@@ -23,7 +23,8 @@ static kmutex_t wdog_lock = MUTEX_ADAPTIVE_INITIALIZER;
 static TAILQ_HEAD(, sysmon_wdog) wdog_list = { NULL, &wdog_list.tqh_first };
 static struct sysmon_wdog *volatile wdog_armed;
 static volatile u_int wdog_suspended;	/* the mode to resume with */
-static volatile bool wdog_failed;	/* the last call of the device; said once */
+static bool wdog_failed;		/* the last call of the device; said once */
+static volatile bool wdog_lost;	/* it did not take back its mode when resumed */
 static callout_t wdog_callout;
 
 static struct sysmon_wdog *
@@ -67,8 +68,10 @@ wdog_result(struct sysmon_wdog *smw, int error, const char *what)
 static void
 wdog_rearm(struct sysmon_wdog *smw)
 {
-	int error = (*smw->smw_setmode)(smw);
+	int error;
 
+	wdog_lost = false;	/* first: a session may come at any moment */
+	error = (*smw->smw_setmode)(smw);
 	wdog_result(smw, error, "armed again");
 	if (error == 0)
 		sysmon_wdog_rearmed(smw);
@@ -83,7 +86,7 @@ wdog_tick(void *arg __unused)
 	mutex_enter(&wdog_lock);
 	if ((smw = wdog_armed) != NULL) {
 		/* What failed may have lost its mode, too. */
-		if (sysmon_wdog_bitten(smw) || wdog_failed)
+		if (sysmon_wdog_bitten(smw) || wdog_failed || wdog_lost)
 			wdog_rearm(smw);
 		else if (smw->smw_mode == WDOG_MODE_KTICKLE)
 			wdog_result(smw, (*smw->smw_tickle)(smw), "tickled");
@@ -164,6 +167,7 @@ wdog_arm(struct sysmon_wdog *smw, u_int mode, u_int period)
 		return ENOMEM;
 	smw->smw_period = period;
 	smw->smw_tickled = uptime_us();
+	wdog_lost = false;
 	atomic_store_release(&wdog_armed, smw);
 	if ((error = wdog_setmode(smw, mode)) != 0) {
 		smw->smw_mode = WDOG_MODE_DISARMED;
@@ -284,7 +288,7 @@ sysmon_wdog_resume(void)
 	if (smw == NULL || mode == 0)
 		return;
 	if (wdog_setmode(smw, mode) != 0) {
-		wdog_failed = true;
+		wdog_lost = true;
 		return;
 	}
 	smw->smw_tickled = uptime_us();

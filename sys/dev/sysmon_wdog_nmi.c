@@ -70,10 +70,12 @@ sysmon_wdog_nmi(struct sysmon_wdog *smw, const struct trapframe *tf, bool bit)
 bool
 sysmon_wdog_overdue(const struct sysmon_wdog *smw)
 {
-	uint64_t gone = uptime_us() - atomic_load_relaxed(&smw->smw_tickled);
+	/* Another CPU's clock may be ahead: less than nothing is gone then. */
+	int64_t gone = (int64_t)(uptime_us() -
+	    atomic_load_relaxed(&smw->smw_tickled));
 
 	return smw->smw_mode != WDOG_MODE_DISARMED &&
-	    gone >= (uint64_t)smw->smw_period * (1000000 / 16 * 15);
+	    gone >= (int64_t)smw->smw_period * (1000000 / 16 * 15);
 }
 
 void

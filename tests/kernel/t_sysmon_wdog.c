@@ -249,5 +249,7 @@ KTEST(sysmon_wdog_overdue, "a period without a tickle, but for a sixteenth, is o
 	sw.smw_tickled -= 17 * 1000000;
 	KT_CHECK(sysmon_wdog_overdue(&sw));
 	KT_CHECK(sysmon_wdog_utickle("ktest") == 0 && !sysmon_wdog_overdue(&sw));
+	sw.smw_tickled += 60 * 1000000;		/* by a CPU whose clock is ahead */
+	KT_CHECK(!sysmon_wdog_overdue(&sw));
 	sysmon_wdog_unregister(&sw);
 }

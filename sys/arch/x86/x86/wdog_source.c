@@ -23,6 +23,7 @@
 #define TEST_NMIS	2
 #define TEST_US		1000	/* until each comes */
 #define TEST_TICKS	hz	/* of the CPU that is to take it */
+#define TEST_PATIENCE	(3 * hz)	/* of this one, should that one have none */
 
 enum { SRC_NONE, SRC_PERFCTR, SRC_HPET, SRC_PIT, SRC_BUDDY, SRC_AUTO };
 static const char *const source_words[] = {
@@ -43,11 +44,13 @@ static bool
 arrives(const struct wdog_source *src)
 {
 	const struct cpu_info *ci = src->ws_percpu ? curcpu() : WDOG_TARGET;
-	uint64_t start = ci->ci_data.cpu_ticks;
+	const volatile uint64_t *ours = &curcpu()->ci_data.cpu_ticks;
+	const volatile uint64_t *its = &ci->ci_data.cpu_ticks;
+	uint64_t end = *its + TEST_TICKS, patience = *ours + TEST_PATIENCE;
 	u_int before = wdog_arrived;
 
 	wdog_set(src, TEST_US);
-	while (wdog_arrived == before && ci->ci_data.cpu_ticks - start < TEST_TICKS)
+	while (wdog_arrived == before && *its < end && *ours < patience)
 		delay(10);
 	wdog_set(src, 0);
 	if (wdog_arrived == before)
