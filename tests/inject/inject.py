@@ -17,13 +17,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
-from rows import ROWS  # noqa: E402  (its folder is not a package)
+import nest  # noqa: E402  (its folder is not a package)
+import walk  # noqa: E402
+from rows import ROWS  # noqa: E402
 from target import TOP, Failure, Target  # noqa: E402
 from vm import VMError  # noqa: E402
-from walk import COURSES  # noqa: E402
 
 TABLE = os.path.join(TOP, "build", "injection.txt")
 WORKERS = 2
+COURSES = {"walk": walk.Walk, "struck": walk.Struck, "stub": walk.Stub, "panic": walk.Panic,
+           "wake": walk.Wake, "nest": nest.Nest, "checked": nest.Checked, "window": nest.Window,
+           "parked": nest.Parked}
 STRIDE = 29         # of a sample: a prime, so that loops are met at different places
 
 
