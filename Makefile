@@ -116,7 +116,7 @@ check: all test-kernel iso $B/kernel.test.iso $B/kernel.test.debug_entry	## ever
 storms: all test-kernel	## NMIs as fast as QEMU injects them, STORM_SECONDS (30) for each kind of handler
 	$V STORM_SECONDS=$(or $(STORM_SECONDS),30) T=test_storm.py /usr/bin/python3 tests/check.py
 
-check-exhaustive: all test-kernel	## an NMI at each instruction, long storms; T=RANGE/VARIANT one row
+check-exhaustive: all test-kernel $B/kernel.test.debug_entry	## an NMI at each instruction, long storms; T=RANGE/VARIANT one row
 	$V /usr/bin/python3 tests/inject/inject.py $(T)
 	$V $(if $(T),,$(MAKE) --no-print-directory storms model-exhaustive)
 

@@ -14,7 +14,6 @@ from target import NMI, PATIENCE, RIP, RSP, STACK, Failure
 from target import named, number, register
 
 INTRVEC_NMISOFT = 0xe3
-SAMPLE_MOST = 800   # boundaries of a row that a sample goes through
 PER_ADDRESS = 16    # a loop is left alone after that many turns
 
 
@@ -104,7 +103,7 @@ class Course:
         self.row = row
         self.choose = choose
         self.runs = row.variant.runs
-        self.most = min(row.most, SAMPLE_MOST) if choose.sample else row.most
+        self.most = row.most
         self.boundaries = self.injected = 0
         self.checks = target.checks
         self.seen = {}
@@ -241,7 +240,6 @@ class Panic(Walk):
 
     def run(self):
         target = self.target
-        self.most = self.row.most
         self.said, self.since, self.putc = False, 0, target.names["com_putc"]
         target.breakpoint("vpanic", False)
         super().run()

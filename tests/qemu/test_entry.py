@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from conftest import BUILD, KERNEL, TEST_KERNEL
+from conftest import KERNEL, TEST_KERNEL
 from ddb import ddb, enter, leave
 from gdb import Gdb, symbols
 from report import fatal, once
@@ -139,14 +139,3 @@ def test_a_debug_trap_keeps_cr2(boot):
     leave(vm)
     vm.prompt()
     assert vm.registers("CR2") == before
-
-
-def test_the_tests_of_nmis_pass_with_debug_entry(boot):
-    vm = boot(BUILD + "/kernel.test.debug_entry", prompt=False, smp=2, mem="256M",
-              debug_exit=True, append="sysctl.kernel.panic=-1 ktest=nmi")
-    vm.expect(r"^# probe: NMIs are blocked until the handler's iret: no$", 60)
-    ends = r"^(ok|not ok|panic:|\d+ passed, \d+ failed, \d+ skipped$)"
-    while (said := vm.expect(ends, 120).group(1)) == "ok":
-        pass
-    assert re.fullmatch(r"[1-9]\d+ passed, 0 failed, 0 skipped", said)
-    assert vm.wait_exit() == 1
