@@ -203,6 +203,9 @@ MUTANTS = [
     Mutant("E13", "a machine check in an NMI while another is left", MCA,
            "nmi_in_progress(ci) &&\n", "nmi_in_progress(ci) && ci == NULL &&\n",
            ENTRY + "a_machine_check_while_another_is_left_is_a_whole_report[nmi]"),
+    Mutant("E8", "the debugger steps a debug trap", "sys/arch/amd64/amd64/db_step.c",
+           "\tif (on_debug_stack(tf)) {\n", "\tif (on_debug_stack(tf) && tf->tf_rip == 0) {\n",
+           ENTRY + "a_debug_trap_is_not_stepped"),
     Mutant("E8", "a debug trap in an NMI in a debug trap", NMITRAP,
            "\tif (__predict_false(!curcpu_zero_p(ci_dr7)))\n"
            "\t\treturn nmi_dispatch_unwatched(tf);\n", "", "row debug/alone"),

@@ -10,7 +10,7 @@ import re
 import pytest
 
 from conftest import KERNEL, TEST_KERNEL
-from ddb import ddb, enter, leave
+from ddb import ddb, enter, entered, leave
 from gdb import Gdb, symbols
 from report import fatal, once
 
@@ -139,3 +139,19 @@ def test_a_debug_trap_keeps_cr2(boot):
     leave(vm)
     vm.prompt()
     assert vm.registers("CR2") == before
+
+
+def test_a_debug_trap_is_not_stepped(boot):
+    """One in an NMI in another would overwrite that one's frame."""
+    names = symbols(TEST_KERNEL)
+    with Gdb() as gdb:
+        vm = boot(TEST_KERNEL, prompt=False, debug_exit=True, extra=gdb.extra + ("-S",),
+                  append="ktest=user_step")
+        gdb.connect()
+        gdb.run_to(names["vector_debug"])       # of a program that is stepped
+        gdb.monitor("nmi")
+        gdb.detach()
+        entered(vm)
+        assert "a debug trap is not stepped, continue\n" in ddb(vm, "step")
+        leave(vm)
+        vm.expect(r"^[1-9]\d* passed, 0 failed, 0 skipped$", 60)

@@ -36,7 +36,8 @@ def probe(vm):
 def test_the_kernels_own_tests_pass(boot, count, entry, cpu, smp):
     """Also where each NMI is open to others from the start."""
     early = entry == "debug_entry"
-    vm = boot(DEBUG_ENTRY if early else TEST_KERNEL, prompt=False, cpu=cpu, smp=smp, mem="256M", debug_exit=True)
+    vm = boot(DEBUG_ENTRY if early else TEST_KERNEL, prompt=False, cpu=cpu, smp=smp, mem="256M",
+              debug_exit=True)
     assert probe(vm) == ("no" if early else "yes")
     seen = {"ok": 0, "not ok": 0, "skipped": 0}
     while True:
