@@ -43,7 +43,8 @@ END(iretq_traps)
  *
  * #MC: while MCG_STATUS.MCIP is set a second one shuts the machine down, and
  * once it is clear a second one overwrites the frame we return by.  So it is
- * cleared last; what comes from mca_leave on is known by its address.
+ * cleared last; what comes from mca_leave on is known by its address, or by
+ * that of the NMI it comes in.
  */
 .macro IST_STUB name, vec, error
 	.globl	\name
