@@ -113,8 +113,12 @@ demo: $B/kernel		## what it does, without a terminal, in half a minute
 check: all test-kernel iso $B/kernel.test.iso $B/kernel.test.debug_entry	## every test; T=NAME runs one, or several
 	$V /usr/bin/python3 tests/check.py
 
-storms: all test-kernel	## NMIs as fast as QEMU injects them, STORM_SECONDS (30) for each kind of handler
-	$V STORM_SECONDS=$(or $(STORM_SECONDS),30) T=test_storm.py /usr/bin/python3 tests/check.py
+# One session after the other, 1, 4 and 8 CPUs.
+SESSIONS = test_ddb_stop.py::test_as_many_nmis_as_sessions \
+	test_ddb_stop.py::test_the_next_nmi_may_come_before_all_have_left
+storms: all test-kernel	## NMIs without a pause, STORM_SECONDS (30) each, and DDB_ROUNDS (1000) sessions of ddb
+	$V STORM_SECONDS=$(or $(STORM_SECONDS),30) DDB_ROUNDS=$(or $(DDB_ROUNDS),1000) \
+		T="test_storm.py $(SESSIONS)" /usr/bin/python3 tests/check.py
 
 check-exhaustive: all test-kernel $B/kernel.test.debug_entry	## an NMI at each instruction, long storms; T=RANGE/VARIANT one row
 	$V /usr/bin/python3 tests/inject/inject.py $(T)

@@ -67,7 +67,10 @@ sysctl_write(char *assignment)
 
 	while (*assignment == ' ')
 		assignment++;
-	if (sysctl_assign(assignment, err, sizeof(err)) != 0)
+	if (*assignment == '=')
+		printf_nolog("sysctl: want NAME=VALUE in one word, without "
+		    "blanks or in quotes (EINVAL)\n");
+	else if (sysctl_assign(assignment, err, sizeof(err)) != 0)
 		printf_nolog("sysctl: %s\n", err);
 	else if (sysctl_find(assignment) != NULL)
 		sysctl_show(assignment);	/* cut down to the name */

@@ -70,7 +70,7 @@ static int
 cmd_help(int argc, char **argv)
 {
 	const struct console_command *c;
-	char head[40];
+	char head[48];
 
 	if (argc > 2)
 		return EINVAL;
@@ -82,7 +82,7 @@ cmd_help(int argc, char **argv)
 		if (argc == 2 && strcmp(argv[1], c->cc_name) != 0)
 			continue;
 		snprintf(head, sizeof(head), "%s %s", c->cc_name, c->cc_args);
-		printf_nolog("%-32s %s\n", head, c->cc_help);
+		printf_nolog("%-38s %s\n", head, c->cc_help);
 	}
 	return 0;
 }

@@ -54,6 +54,14 @@ db_interrupted(void)
 	return false;
 }
 
+/* The machine goes on, and these were not typed for us. */
+void
+db_input_return(void)
+{
+	for (; ahead_count > 0; ahead_count--)
+		cnunread(ahead[ahead_head++ % AHEAD]);
+}
+
 static void
 puts_raw(const char *s)
 {

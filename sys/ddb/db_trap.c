@@ -71,6 +71,7 @@ release(void)
 	if (!db_owner)
 		return true;
 	db_owner = false;
+	db_input_return();
 	cpu_stop_exit();
 	if (!db_nmi_retake())
 		return true;
@@ -180,8 +181,10 @@ breakpoint(struct trapframe *tf)
 	(void)kcopy((const void *)va, &insn, BKPT_SIZE);
 	if (planted || insn != BKPT_INST)
 		tf->tf_rip = va;
-	else if (panicstr == NULL)	/* a panic has reported already */
+	else if (panicstr == NULL) {	/* a panic has reported already */
+		cnfreshline();
 		cpu_stop_report(printf_nolog, true);
+	}
 	if (planted && db_break_count(va)) {
 		db_frame = tf;
 		print_where("Breakpoint in");

@@ -39,6 +39,7 @@ void db_printsym(vaddr_t);		/* "kernel:func+0x12" */
 /* db_input.c */
 int db_getc(void);
 bool db_interrupted(void);		/* ^C typed? */
+void db_input_return(void);		/* what was typed behind "continue" */
 /* db_readline(prompt, line): the line typed, without its end. */
 void db_readline(const char *, char[DB_LINE]);
 

@@ -26,6 +26,12 @@ static uint16_t cn_ring[CN_RING];
 static u_int cn_head, cn_tail;	/* put at head, take at tail; free running */
 static bool cn_lost;		/* the ring was full: say so before the next */
 
+#define CN_BACK		64		/* a power of two */
+
+/* What cnunread() gives back: put with the machine stopped, taken with cn_lock. */
+static uint16_t cn_back[CN_BACK];
+static volatile u_int cn_back_head, cn_back_tail;
+
 void
 cninit(void)
 {
@@ -117,14 +123,10 @@ cnintr(void)
 		cn->cn_intr(cn->cn_cookie);
 }
 
-void
-cninput(int c)
+/* With cn_lock. */
+static void
+cn_put(int c)
 {
-	if (c == CN_BREAK && db_fromconsole != 0) {
-		Debugger();
-		return;
-	}
-	mutex_enter(&cn_lock);
 	if (cn_head - cn_tail == CN_RING) {
 		cn_lost = true;
 		/* A break is a call for help: it takes the last one's place. */
@@ -134,6 +136,51 @@ cninput(int c)
 		cn_ring[cn_head++ % CN_RING] = (uint16_t)c;
 		cv_signal(&cn_cv);
 	}
+}
+
+/* With cn_lock; by who puts, so that what was typed first stays first. */
+static void
+cn_adopt(void)
+{
+	while (cn_back_tail != cn_back_head) {
+		cn_put(cn_back[cn_back_tail % CN_BACK]);
+		cn_back_tail++;
+	}
+}
+
+void
+cninput(int c)
+{
+	if (c == CN_BREAK && db_fromconsole != 0) {
+		Debugger();
+		return;
+	}
+	mutex_enter(&cn_lock);
+	cn_adopt();
+	cn_put(c);
+	mutex_exit(&cn_lock);
+}
+
+/*
+ * Whom the debugger interrupted may have cn_lock, so it puts what it has read
+ * too much aside; the next character or clock tick brings it to the ring.
+ */
+void
+cnunread(int c)
+{
+	if (cn_back_head - cn_back_tail == CN_BACK)
+		cn_back[(cn_back_head - 1) % CN_BACK] = CN_LOST;
+	else
+		cn_back[cn_back_head++ % CN_BACK] = (uint16_t)c;
+}
+
+void
+cnadopt(void)
+{
+	if (cn_back_tail == cn_back_head)
+		return;
+	mutex_enter(&cn_lock);
+	cn_adopt();
 	mutex_exit(&cn_lock);
 }
 

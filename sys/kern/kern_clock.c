@@ -58,6 +58,7 @@ hardclock(void)
 		now = (int)atomic_inc_uint_nv((volatile u_int *)&hardclock_ticks);
 		callout_hardclock(now);
 		sleepq_tick(now);
+		cnadopt();
 		if (cpu_index(ci) != 0)
 			cnintr();
 	}

@@ -38,5 +38,7 @@ void cnintr(void);			/* in the place of a lost interrupt */
 #define CN_BREAK	0x100
 #define CN_LOST		0x101		/* characters were lost here */
 void cninput(int);
+void cnunread(int);			/* machine stopped: for who reads when it goes on */
+void cnadopt(void);			/* by the clock: that has gone on */
 
 #endif

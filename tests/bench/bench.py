@@ -168,6 +168,8 @@ def switched(vm, state, smp):
     if state == "wedged":
         wedge_all(vm, smp)
         time.sleep(0.5)     # the last one's prompt does not come
+    while state == "idle" and "HLT=1" not in vm.hmp("info registers"):
+        pass                # its prompt is there, but it still runs
     vm.inject_nmi()
     vm.expect(r"^Stopped at kernel:(wedge_spin|uptime_us|cpu_idle)", 60)
     return ("wedge_spin() at" in vm.log) == (state == "wedged")

@@ -264,6 +264,13 @@ cnpollc(void)
 	return c;
 }
 
+/* db_input_return() is not called here. */
+void
+cnunread(int c __unused)
+{
+	CHECK(false);
+}
+
 void
 ddb_shim_console_reset(void (*line_kept)(const char *))
 {

@@ -154,10 +154,7 @@ INJ_DRIVER(establish)
 
 INJ_DRIVER(fault)
 {
-	char c;
-
-	INJ_EXPECT(kcopy(NT_NOWHERE, &c, 1) == EFAULT);
-	INJ_EXPECT(rcr2() == (u_long)NT_NOWHERE);
+	INJ_EXPECT(nt_faults());
 }
 
 INJ_DRIVER(breakpoint)
@@ -269,7 +266,6 @@ INJ_DRIVER(cr3)
 	lcr3(rcr3());
 	splx(s);
 }
-
 
 static void
 inj_wake_soon(void *arg __unused)

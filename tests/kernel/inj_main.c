@@ -56,12 +56,8 @@ inj_disturb(u_int variant)
 		lapic_send_nmi(curcpu()->ci_apicid);
 	if (variant & INJ_BREAKPOINT)
 		nt_breakpoint();
-	if (variant & INJ_FAULT) {
-		char c;
-
-		INJ_EXPECT(kcopy(NT_NOWHERE, &c, 1) != 0);
-		INJ_EXPECT(rcr2() == (u_long)NT_NOWHERE);
-	}
+	if (variant & INJ_FAULT)
+		INJ_EXPECT(nt_faults());
 	if (variant & INJ_CHECK)
 		inj_check();
 	if (variant & INJ_WAKE)

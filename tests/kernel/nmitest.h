@@ -100,12 +100,19 @@ nt_breakpoint(void)
 	    ".popsection" ::: "memory");
 }
 
-static inline void
-nt_fault(void)
+/* One that is recovered from, and CR2 says where it was. */
+static inline bool
+nt_faults(void)
 {
 	char c;
 
-	KT_CHECK(kcopy(NT_NOWHERE, &c, 1) != 0);
+	return kcopy(NT_NOWHERE, &c, 1) == EFAULT && rcr2() == (u_long)NT_NOWHERE;
+}
+
+static inline void
+nt_fault(void)
+{
+	KT_CHECK(nt_faults());
 }
 
 /*

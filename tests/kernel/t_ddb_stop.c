@@ -121,7 +121,7 @@ st_check_alive(uint64_t unclaimed)
 	xc_barrier(XC_HIGHPRI);
 	xc_barrier(0);
 	for (CPU_INFO_FOREACH(cii, ci)) {
-		KT_CHECK(nmi_ping(ci));
+		KT_CHECK(nt_ping(ci));
 		KT_CHECK(ci->ci_nmi.nc_parked == 0);
 		KT_CHECK(KT_SPIN(!nmi_in_progress(ci)));
 	}
@@ -138,7 +138,7 @@ st_stop(void)
 	cpu_stop_enter();
 	cpu_stop_others();
 	for (CPU_INFO_FOREACH(cii, ci))
-		KT_CHECK(ci == curcpu() || cpu_stop_frame(ci) != NULL);
+		KT_CHECK(ci == curcpu() || KT_SPIN(cpu_stop_frame(ci) != NULL));
 	nt_print_reset();
 	cpu_stop_report(nt_print, true);
 }
@@ -331,8 +331,8 @@ STTEST(ddb_stop_hang, 2, "a CPU that hangs in an NMI handler is named, and what 
 	cpu_stop_enter();
 	cpu_stop_others();
 	for (CPU_INFO_FOREACH(cii, ci))
-		KT_CHECK(ci == curcpu() ||
-		    (cpu_stop_frame(ci) == NULL) == (cpu_index(ci) == 1));
+		KT_CHECK(ci == curcpu() || (cpu_index(ci) == 1 ?
+		    cpu_stop_frame(ci) == NULL : KT_SPIN(cpu_stop_frame(ci) != NULL)));
 	nt_print_reset();
 	cpu_stop_report(nt_print, true);
 	KT_CHECK(NT_SAID("cpu1: no response, in handler st_hang+0x0\n"));

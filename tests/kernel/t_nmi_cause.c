@@ -151,6 +151,7 @@ nc_round(bool at_once)
 	CPU_INFO_ITERATOR cii;
 
 	simport_set(SIMPORT_ON);
+	nmi_event_everybody();		/* a round that was too slow leaves one begun */
 	if (at_once) {
 		KT_CHECK(nc_fire(NMISC_SERR));
 	} else {

@@ -5,7 +5,6 @@
 
 #define ST_ROUNDS	20
 #define ST_NMIS		3	/* to each stopped CPU */
-#define ST_IPI_STOP	0x1U	/* NMI_IPI_STOP of nmi_ipi.c */
 
 static uint64_t st_taken[MAXCPUS], st_absorbed[MAXCPUS];
 
@@ -14,6 +13,7 @@ st_disturb(struct cpu_info *ci)
 {
 	uint64_t before;
 
+	KT_CHECK(KT_SPIN(cpu_stop_frame(ci) != NULL));
 	st_taken[cpu_index(ci)] = ci->ci_nmi.nc_taken.ev_count;
 	st_absorbed[cpu_index(ci)] = ci->ci_nmi.nc_absorbed.ev_count;
 	for (u_int i = 0; i < ST_NMIS; i++) {
@@ -76,7 +76,7 @@ st_cross(struct cpu_info *ci)
 	st_taken[cpu_index(ci)] = nc->nc_taken.ev_count + 1;
 	lapic_send_nmi(ci->ci_apicid);
 	KT_CHECK(KT_SPIN(nc->nc_parked != 0));
-	atomic_or_uint(&nc->nc_ipi, ST_IPI_STOP);
+	atomic_or_uint(&nc->nc_ipi, NMI_IPI_STOP);
 	before = nmi_latched(ci);
 	lapic_send_nmi(ci->ci_apicid);
 	KT_CHECK(KT_SPIN(nmi_latched(ci) != before));
@@ -173,7 +173,7 @@ KTEST(nmi_stop_late, "an NMI that the owner missed is answered by a session that
 	kpreempt_disable();
 	nc = &curcpu()->ci_nmi;
 	st_miss(curcpu());
-	atomic_or_uint(&nc->nc_ipi, ST_IPI_STOP);
+	atomic_or_uint(&nc->nc_ipi, NMI_IPI_STOP);
 	lapic_send_nmi(curcpu()->ci_apicid);
 	KT_CHECK(KT_SPIN(nc->nc_ipi == 0));
 	KT_CHECK(!nmi_stop_retake() && !cpu_stop_mine());

@@ -16,6 +16,7 @@ USER_IMAGE(privileged);
 USER_IMAGE(gate);
 USER_IMAGE(x87);
 USER_IMAGE(spin);
+extern const char nmi_iretq[];
 
 KTEST(user_exit, "a program exits, by SYSCALL and by the gate")
 {
@@ -70,6 +71,7 @@ KTEST(user_pagefault, "a page fault ends the process, and says where")
 	KT_CHECK(ut_pagefault(UT(store, VM_USER_TEXT), PF_U | PF_W | PF_P));
 	KT_CHECK(ut_pagefault(UT(jump, VM_USER_DATA), PF_U | PF_I | PF_P));
 	KT_CHECK(ut_pagefault(UT(jump, VM_USER_STACK - 8), PF_U | PF_I | PF_P));
+	KT_CHECK(ut_pagefault(UT(jump, (vaddr_t)nmi_iretq), PF_U | PF_I | PF_P));
 	KT_CHECK(ut_pagefault(UT(read, VM_MAXUSER_ADDRESS), PF_U));
 }
 

@@ -157,20 +157,7 @@ USER_PROGRAM(nmi)
 	movq	%rdi, USER_DATA + 64
 	syscall
 	set_flags HOSTILE_FLAGS
-	movl	$0x11, %ebx
-	movl	$0x22, %ecx
-	movl	$0x33, %edx
-	movl	$0x44, %esi
-	movl	$0x55, %edi
-	movl	$0x66, %ebp
-	movl	$0x77, %r8d
-	movl	$0x88, %r9d
-	movl	$0x99, %r10d
-	movl	$0xaa, %r11d
-	movl	$0xbb, %r12d
-	movl	$0xcc, %r13d
-	movl	$0xdd, %r14d
-	movl	$0xee, %r15d
+	load_registers
 	movl	$0xff, %eax
 	movq	%rsp, USER_DATA + 32
 	movl	$ICR_NMI, USER_LAPIC + ICRLO
@@ -178,25 +165,8 @@ USER_PROGRAM(nmi)
 user_nmi_wait:
 	cmpl	$0, USER_DATA + 24
 	je	user_nmi_wait
-	.macro check reg, value
-	cmpq	$\value, %\reg
-	jne	9f
-	.endm
-	check	rax, 0xff
-	check	rbx, 0x11
-	check	rcx, 0x22
-	check	rdx, 0x33
-	check	rsi, 0x44
-	check	rdi, 0x55
-	check	rbp, 0x66
-	check	r8, 0x77
-	check	r9, 0x88
-	check	r10, 0x99
-	check	r11, 0xaa
-	check	r12, 0xbb
-	check	r13, 0xcc
-	check	r14, 0xdd
-	check	r15, 0xee
+	check_register rax, 0xff, 9f
+	check_registers 9f
 	cmpq	%rsp, USER_DATA + 32
 	jne	9f
 	pushfq
@@ -223,18 +193,22 @@ USER_PROGRAM(nag)
 USER_END(nag)
 
 /*
- * Works with all registers and a GS base of its own, as many turns as the
- * second word of data says, then exits with 42.
+ * Works with all registers and a GS base that no other one has, as many turns
+ * as the second word of data says, then exits with 42.
  */
 USER_PROGRAM(work)
 	movq	%rdi, %rbx
-	movq	%rdi, USER_DATA + 128
-	leaq	USER_DATA + 128, %rdi
+	movzbl	%dil, %ecx
+	leaq	USER_DATA + 128(,%rcx,8), %rdi
+	movq	%rbx, (%rdi)
 	movl	$SYS_setgsbase, %eax
 	syscall
 	movl	$0x23 - 8, %eax		/* user data, for every segment */
 	movl	%eax, %ds
 	movl	%eax, %es
+	movl	$1, %edi		/* meanwhile the others do the same */
+	movl	$SYS_sleep, %eax
+	syscall
 	movl	USER_DATA + 8, %ebp
 1:	leaq	1(%rbx), %r8
 	leaq	2(%rbx), %r9

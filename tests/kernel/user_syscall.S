@@ -18,20 +18,7 @@ USER_END(exit)
 USER_PROGRAM(registers)
 	movl	%edi, USER_DATA
 	movq	%rsp, USER_DATA + 8
-	movl	$0x11, %ebx
-	movl	$0x22, %ecx
-	movl	$0x33, %edx
-	movl	$0x44, %esi
-	movl	$0x55, %edi
-	movl	$0x66, %ebp
-	movl	$0x77, %r8d
-	movl	$0x88, %r9d
-	movl	$0x99, %r10d
-	movl	$0xaa, %r11d
-	movl	$0xbb, %r12d
-	movl	$0xcc, %r13d
-	movl	$0xdd, %r14d
-	movl	$0xee, %r15d
+	load_registers
 	movl	$SYS_getpid, %eax
 	cmpl	$1, USER_DATA
 	je	1f
@@ -46,25 +33,7 @@ after_syscall:
 	movl	$0x55, %edi
 	jmp	2f
 1:	int	$INTRVEC_SYSCALL
-2:
-	.macro check reg, value
-	cmpq	$\value, %\reg
-	jne	8f
-	.endm
-	check	rbx, 0x11
-	check	rcx, 0x22
-	check	rdx, 0x33
-	check	rsi, 0x44
-	check	rdi, 0x55
-	check	rbp, 0x66
-	check	r8, 0x77
-	check	r9, 0x88
-	check	r10, 0x99
-	check	r11, 0xaa
-	check	r12, 0xbb
-	check	r13, 0xcc
-	check	r14, 0xdd
-	check	r15, 0xee
+2:	check_registers 8f
 	cmpq	%rsp, USER_DATA + 8
 	jne	8f
 	movl	$42, %edi
@@ -73,16 +42,21 @@ after_syscall:
 9:	USER_EXIT
 USER_END(registers)
 
-/* An address that is none: EFAULT and the carry; a call that is none: ENOSYS. */
+/*
+ * An address that is none, or the kernel's: EFAULT and the carry; a call that is
+ * none: ENOSYS.
+ */
 USER_PROGRAM(errors)
 	movl	%edi, %ebx
+	.irp	address, -4096, panic
 	movl	$SYS_write, %eax
-	movq	$-4096, %rdi
+	movq	$\address, %rdi
 	movl	$1, %esi
 	call	1f
 	jnc	8f
 	cmpq	$14, %rax
 	jne	8f
+	.endr
 	movl	$0x12345678, %eax
 	call	1f
 	jnc	8f

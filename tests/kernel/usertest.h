@@ -21,6 +21,44 @@ user_##name##_end:
 #define USER_DATA	0x10000000	/* VM_USER_DATA */
 #define USER_LAPIC	0x20000000	/* UT_LAPIC */
 
+/* All but rax and the stack pointer, and whether they still are as loaded. */
+.macro load_registers
+	movl	$0x11, %ebx
+	movl	$0x22, %ecx
+	movl	$0x33, %edx
+	movl	$0x44, %esi
+	movl	$0x55, %edi
+	movl	$0x66, %ebp
+	movl	$0x77, %r8d
+	movl	$0x88, %r9d
+	movl	$0x99, %r10d
+	movl	$0xaa, %r11d
+	movl	$0xbb, %r12d
+	movl	$0xcc, %r13d
+	movl	$0xdd, %r14d
+	movl	$0xee, %r15d
+.endm
+.macro check_register reg, value, wrong
+	cmpq	$\value, %\reg
+	jne	\wrong
+.endm
+.macro check_registers wrong
+	check_register rbx, 0x11, \wrong
+	check_register rcx, 0x22, \wrong
+	check_register rdx, 0x33, \wrong
+	check_register rsi, 0x44, \wrong
+	check_register rdi, 0x55, \wrong
+	check_register rbp, 0x66, \wrong
+	check_register r8, 0x77, \wrong
+	check_register r9, 0x88, \wrong
+	check_register r10, 0x99, \wrong
+	check_register r11, 0xaa, \wrong
+	check_register r12, 0xbb, \wrong
+	check_register r13, 0xcc, \wrong
+	check_register r14, 0xdd, \wrong
+	check_register r15, 0xee, \wrong
+.endm
+
 /* exit(rdi) */
 #define USER_EXIT \
 	movl	$SYS_exit, %eax; \

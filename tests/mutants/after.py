@@ -11,7 +11,18 @@ PANIC = "sys/kern/subr_panic.c"
 STORM = ("scenario test_storm.py::"
          "test_a_storm_leaves_the_console_the_counts_and_the_memory_whole[%s]")
 
+DDB = "scenario test_ddb.py::"
+
 MUTANTS = [
+    Mutant("P2", "what is typed behind continue waits for the next session",
+           "sys/ddb/db_trap.c", "\tdb_input_return();\n", "",
+           DDB + "test_what_is_typed_behind_continue_is_the_consoles"),
+    Mutant("P2", "what ddb gives back waits for the next key",
+           "sys/kern/kern_clock.c", "\t\tcnadopt();\n", "",
+           DDB + "test_what_is_typed_behind_continue_is_the_consoles"),
+    Mutant("P2", "a break's report begins amid a line",
+           "sys/ddb/db_trap.c", "\t\tcnfreshline();\n\t\tcpu_stop_report", "\t\tcpu_stop_report",
+           DDB + "test_a_break_ends_the_line_that_is_being_typed"),
     Mutant("P2", "the report takes the console's lock",
            "sys/arch/x86/x86/nmi_act.c", "ax_say(what, printf_nolog)", "ax_say(what, printf)",
            "scenario test_ddb_anywhere.py"),

@@ -10,6 +10,7 @@ USERMD = "sys/arch/amd64/amd64/user_machdep.c"
 PMAPUSER = "sys/arch/amd64/amd64/pmap_user.c"
 ENTRY = "scenario test_entry.py::test_"
 MCA_TEST = "scenario test_mca.py::test_"
+STRAY = "scenario test_user.py::test_a_program_that_jumps_into_a_stub_is_not_taken_for_it"
 
 MUTANTS = [
     Mutant("E1", "a nested NMI is not latched, in any place", STUB,
@@ -22,6 +23,17 @@ MUTANTS = [
            "\ttestb\t$3, TF_CS(%rsp)\n\tjz\t7f\n"
            "\tmovq\tNMI_T + IST_TOP_CI(%rsp), %rax\n\twrgsbase %rax\n7:\n",
            "row syscall/alone"),
+    Mutant("E3", "a program that has jumped into the window is taken for it", STUB,
+           "\ttestb\t$3, 8(%rsp)\n\tjnz\t.L\\name\\()_not_window\n", "", STRAY),
+    Mutant("E3", "a program that has jumped to the last iretq is taken for it", IST,
+           "\ttestb\t$3, 3 * 8(%rsp)\n\tjnz\talltraps\t\t/* a program has jumped there */\n",
+           "", STRAY),
+    Mutant("E13", "a machine check of a program is taken for one of the stub", NMITRAP,
+           "USERMODE(tf->tf_cs) || tf->tf_rip < (vaddr_t)nmi_stubs_start",
+           "tf->tf_rip < (vaddr_t)nmi_stubs_start", STRAY),
+    Mutant("E13", "a machine check of a program is taken for one of #MC's way out", MCA,
+           "!USERMODE(tf->tf_cs) && tf->tf_rip >= (vaddr_t)mca_leave",
+           "tf->tf_rip >= (vaddr_t)mca_leave", STRAY),
     Mutant("E4", "CR2 is not put back, in a page fault's stub", STUB,
            "\tmovq\tNMI_TF_CR2(%rsp), %rax\n\tmovq\t%rax, %cr2\n", "",
            "row user-page-fault/fault"),
@@ -83,9 +95,6 @@ MUTANTS = [
            "kernel user_resched 1"),
     Mutant("user", "the GS base stays with the CPU", USERMD,
            "\twrmsr(MSR_KERNELGSBASE, md->md_gsbase);\n", "", "kernel user_many 1"),
-    Mutant("user", "a system call returns by SYSRET whatever the flags are",
-           "sys/arch/amd64/amd64/syscall.c", " && (tf->tf_rflags & (PSL_T | PSL_RF)) == 0", "",
-           "kernel user_step 1"),
     Mutant("user", "a program's addresses are not looked at", USERMD,
            "\tif ((vaddr_t)uaddr >= VM_MAXUSER_ADDRESS ||\n"
            "\t    len > VM_MAXUSER_ADDRESS - (vaddr_t)uaddr)\n\t\treturn EFAULT;\n", "",

@@ -1,9 +1,21 @@
 """What the scenarios of the debugger share."""
 
+import time
+
+from vm import SCALE
+
 DDB = r"^db\{\d+\}> "
 STOPPED = r"^Stopped at kernel:\w+\+0x[0-9a-f]+:$"
 UNCLAIMED = (r"^nmi: cpu\d+: unclaimed NMI, (unknown|SERR|IOCHK) "
              r"\(port 61 0x[0-9a-f]{2}\), none of \d+ handlers$")
+
+
+def until(what, holds, again=lambda: None, patience=100):
+    """Ask until it holds; that it does not in all that time is a failure, and the check ends."""
+    deadline = time.monotonic() + patience * SCALE
+    while not holds():
+        assert time.monotonic() < deadline, "not in %d s: %s" % (patience, what)
+        again()
 
 
 def entered(vm, timeout=120):

@@ -150,6 +150,12 @@ class Gdb:
         """The machine runs on by itself."""
         self.command("D")
 
+    def jump(self, address):
+        """What is executed next."""
+        at, text = 16 * REGISTERS.index("rip"), self.command("g")
+        value = address.to_bytes(8, "little").hex()
+        assert self.command("G" + text[:at] + value + text[at + 16:]) == "OK"
+
     def registers(self):
         text = self.command("g")
         return {name: int.from_bytes(bytes.fromhex(text[16 * n:16 * n + 16]), "little")

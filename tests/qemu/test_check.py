@@ -9,8 +9,9 @@ import pytest
 
 from conftest import TOP
 
-sys.path.insert(0, os.path.join(TOP, "tests"))
+sys.path[:0] = [os.path.join(TOP, "tests"), os.path.join(TOP, "tests", "mutants")]
 import check  # noqa: E402
+from mutants import MUTANTS  # noqa: E402
 
 
 def test_the_name_of_every_scenario_survives_make_and_the_shell(request):
@@ -62,3 +63,14 @@ def test_lint_finds_the_files_of_a_tree_without_git(tmp_path):
         path.write_text("x\n")
     assert listed(tmp_path) == ["a.py", "sys/b.c", "sys/build/d.py"]
     assert listed(tmp_path, "*.py") == ["a.py", "sys/build/d.py"]
+
+
+def test_every_mutant_can_be_made():
+    """check-mutants takes too long to be run each time; what it would replace is looked at."""
+    wrong = []
+    for mutant in MUTANTS:
+        with open(os.path.join(TOP, mutant.file)) as file:
+            times = file.read().count(mutant.old)
+        if times != 1 or mutant.old == mutant.new:
+            wrong.append("%s: %s: %d times in %s" % (*mutant[:2], times, mutant.file))
+    assert MUTANTS and wrong == []

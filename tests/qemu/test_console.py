@@ -1,11 +1,13 @@
 """The operator's console: every command, every key, and every abuse."""
 
+import os
 import random
 import re
 import time
 
 import pytest
 
+from conftest import TOP
 from vm import VMError
 
 COMMANDS = ["cpus", "crashme", "dmesg", "help", "poweroff", "ps", "reboot", "sysctl"]
@@ -67,6 +69,10 @@ def test_sysctl_a_shows_the_tree_in_order(boot):
     names = [re.match(r"([a-z0-9_.]+)( = |: )", row).group(1) for row in rows]
     assert names == sorted(names)
     assert {"kernel.panic", "hw.ncpu", "kern.version", "kern.msgbuf"} <= set(names)
+    with open(os.path.join(TOP, "sys/share/man/man7/sysctl.7")) as page:
+        rows = "".join(line for line in page if line.startswith(".It Va"))
+    documented = re.findall(r"\b(?:ddb|hw|kern|kernel|machdep|vm)\.[a-z0-9_.]*[a-z0-9]", rows)
+    assert set(names) == set(documented)
 
 
 def test_sysctl_shows_names_and_subtrees(boot):

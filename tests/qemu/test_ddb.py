@@ -317,3 +317,23 @@ def test_ways_out(boot, line, said):
     vm.send(line)
     vm.expect(said)
     assert vm.wait_exit() == 0
+
+
+def test_what_is_typed_behind_continue_is_the_consoles(boot):
+    """A command that prints looks for ^C: what it reads is kept, and not for the next session."""
+    vm = enter(boot(smp=2))
+    vm.send("x/bx kern_main,2000")
+    vm.expect(r"^kernel:kern_main\+0x0:")
+    vm.send("continue")
+    vm.send("sysctl kern.hz")
+    vm.expect(r"^kern\.hz = 100$", 60)
+    vm.prompt()
+
+
+def test_a_break_ends_the_line_that_is_being_typed(boot):
+    vm = boot(smp=2)
+    vm.send("half a line", end="")
+    vm.expect("half a line")
+    vm.send_break()
+    vm.expect(r"^cpu1: stopped at kernel:", 60)
+    entered(vm)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ddb import DDB, STOPPED, UNCLAIMED, alive, ddb, enter, entered, leave, settle
+from ddb import DDB, STOPPED, UNCLAIMED, alive, ddb, enter, entered, leave, settle, until
 
 ROUNDS = os.environ.get("DDB_ROUNDS")
 MACHINE_CHECK = "mce 0 9 0xbf00000000000000 0xd 0x1234000 0x8c"    # the context is lost
@@ -19,8 +19,8 @@ def rounds(smp):
 
 def wedged(vm, cpu):
     """Wait until ps shows that CPU in the wedge."""
-    while not re.search(r"onproc .* wedge/%d$" % cpu, vm.run("ps"), re.MULTILINE):
-        pass
+    until("it is wedged",
+          lambda: re.search(r"onproc .* wedge/%d$" % cpu, vm.run("ps"), re.MULTILINE))
 
 
 def quiet(vm):
@@ -40,8 +40,9 @@ def test_as_many_nmis_as_sessions(boot, machine, smp):
         leave(entered(vm))
     quiet(vm)
     assert len(re.findall(STOPPED, vm.log, re.MULTILINE)) == rounds(smp)
-    while smp > 1 and "takes interrupts again" not in vm.log:
-        time.sleep(0.1)
+    if smp > 1:
+        until("the wedge ends", lambda: "takes interrupts again" in vm.log,
+              lambda: time.sleep(0.1))
     alive(vm, smp)
 
 
@@ -57,10 +58,11 @@ def test_the_next_nmi_may_come_before_all_have_left(boot, smp):
         vm.expect(r"^nmi: cpu\d+: in the debugger already$|"
                   r"^NMI \.\.\. (going to|staying in) debugger$")
         vm.expect(DDB)
-    # What was typed while an answer came may still stand in the line.
-    while not vm.log.endswith("kernel# "):
+
+    def go_on():    # what was typed while an answer came may still stand in the line
         vm.send("\x15c")
         time.sleep(0.5)
+    until("the prompt", lambda: vm.log.endswith("kernel# "), go_on)
     vm.serial.pos = len(vm.log)
     quiet(vm)
     alive(vm, smp)

@@ -4,22 +4,24 @@ import re
 
 import pytest
 
-from ddb import DDB, UNCLAIMED, alive, ddb, leave, settle
+from conftest import KERNEL
+from ddb import DDB, UNCLAIMED, alive, ddb, leave, settle, until
+from gdb import Gdb, symbols
 from report import panic
 
 USER = "user 0x40000[0-9a-f]"
 FAULTED = "Faulted in DDB; continuing...\n"
 MACHINE_CHECK = "mce 0 9 0xbf00000000000000 0xd 0x1234000 0x8c"    # the context is lost
+RESTARTABLE = "mce 0 9 0xbd00000000000000 0xd 0x1234000 0x8c"
+SPIN = 0x400000     # where the program spins
 
 
 def in_user_mode(vm, cpu):
     """Stop the machine where that CPU runs the program."""
-    while True:
+    def there():
         vm.qmp("stop")
-        ours = vm.hmp("info registers -a").split("CPU#%d" % cpu)[1].split("CPU#")[0]
-        if "CPL=3" in ours:
-            return
-        vm.qmp("cont")
+        return "CPL=3" in vm.hmp("info registers -a").split("CPU#%d" % cpu)[1].split("CPU#")[0]
+    until("user mode", there, lambda: vm.qmp("cont"))
 
 
 def spin(vm, cpu):
@@ -91,3 +93,29 @@ def test_a_machine_check_in_user_mode_is_not_called_the_kernels(boot):
     vm.expect(r"^fatal machine check in user mode$", 60)
     panic(vm, "machine check, processor context corrupt")
     assert vm.wait_exit() == 0
+
+
+def test_a_program_that_jumps_into_a_stub_is_not_taken_for_it(boot):
+    """It cannot fetch there; but an NMI or a machine check may come before the page fault."""
+    names = symbols(KERNEL)
+    with Gdb() as gdb:
+        vm = boot(extra=gdb.extra, append="sysctl.machdep.nmi.unknown=log")
+        gdb.connect()
+        for pid, (place, event) in enumerate([
+                ("nmi_window", "nmi"), ("nmi_iretq", "nmi"), ("nmi_window", RESTARTABLE),
+                ("nmi_iretq", RESTARTABLE), ("mca_leave", RESTARTABLE)], 1):
+            vm.send("crashme user 0")
+            gdb.run_to(SPIN)
+            where = names[place]
+            gdb.jump(where)
+            gdb.monitor(event)
+            gdb.send("c")
+            vm.expect(r"^pid %d \(spin\): SIGSEGV, page fault for %#x at %#x, code 0x15$"
+                      % (pid, where, where), 60)
+            settle(vm, 1)
+            if event == "nmi":
+                assert re.search(r"ring 3 +kernel:%s\+0x0 +unclaimed, unknown$" % place,
+                                 vm.run("nmi log"), re.MULTILINE)
+            gdb.stop()
+        gdb.detach()
+        assert len(re.findall(r"^mca: cpu0: bank 9: ", vm.log, re.MULTILINE)) == 3

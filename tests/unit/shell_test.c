@@ -122,14 +122,14 @@ test_no_command(void)
 static void
 test_help(void)
 {
-	says("help probe", "probe [bad]                      a probe\n");
+	says("help probe", "probe [bad]                            a probe\n");
 	says("help nil", "help: 'nil': no such command\n");
 	says("help a b", "usage: help [COMMAND]\n");
 	says("help",
-	    "help [COMMAND]                   what each command does\n"
-	    "plain                            no arguments\n"
-	    "probe [bad]                      a probe\n"
-	    "sysctl [-a] [NAME[=VALUE]]...    show or set kernel values\n");
+	    "help [COMMAND]                         what each command does\n"
+	    "plain                                  no arguments\n"
+	    "probe [bad]                            a probe\n"
+	    "sysctl [-a] [NAME[=VALUE]]...          show or set kernel values\n");
 }
 
 static void
@@ -163,7 +163,9 @@ test_sysctl_write(void)
 	    "2147483647 (EINVAL)\n"
 	    "sysctl: z.last: read only (EPERM)\n"
 	    "sysctl: 'no.such': no such name (ENOENT)\n"
-	    "sysctl: want NAME = VALUE (EINVAL)\n");
+	    "sysctl: want NAME=VALUE in one word, without blanks or in quotes "
+	    "(EINVAL)\n");
+	says("sysctl '?=1'", "sysctl: want NAME = VALUE (EINVAL)\n");
 	CHECK(an_int == 7);
 	an_int = 3;
 }

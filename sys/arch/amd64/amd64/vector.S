@@ -146,8 +146,9 @@ END(trap_return)
  * The window is the last text of the kernel (conf/kernel.ldscript), so that
  * RIP is below it is one unsigned comparison; so are user addresses.  Above it
  * is no code, but an NMI right after a jump gone wild has such a RIP, and is not
- * nested: hence the second one.  RSP is never evidence of anything: a user
- * controls it across SYSCALL.
+ * nested: hence the second one.  A program may jump right here, and take an NMI
+ * before its page fault: hence the look at CS.  RSP is never evidence of
+ * anything: a user controls it across SYSCALL.
  *
  * Two stubs from one macro, chosen when the IDT is filled: with FSGSBASE
  * the current GS base is read and written by instructions, without it by
@@ -163,6 +164,8 @@ END(trap_return)
 
 .macro NMI_STUB name, fsgsbase
 .L\name\()_high:
+	testb	$3, 8(%rsp)
+	jnz	.L\name\()_not_window
 	cmpq	$nmi_window_end, (%rsp)
 	jb	nmi_start_over
 	jmp	.L\name\()_not_window

@@ -22,6 +22,8 @@
 ENTRY(iretq_traps)
 	cmpq	$nmi_iretq, 2 * 8(%rsp)
 	jne	alltraps
+	testb	$3, 3 * 8(%rsp)
+	jnz	alltraps		/* a program has jumped there */
 	movq	$1, IRETQ_T + IST_TOP_BUSY(%rsp)
 	SAVE_REGS
 	PLAIN_FLAGS

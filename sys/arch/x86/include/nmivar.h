@@ -185,7 +185,7 @@ void nmi_act(struct trapframe *, const struct nmi_action *);
 void nmi_act_end(void);			/* instead of nmi_act() */
 
 /* nmi_ping.c */
-#define NMI_PING_MS	200
+#define NMI_PING_MS	1000	/* a host may take a CPU away for some hundreds */
 void nmi_ping_init(void);
 bool nmi_ping(struct cpu_info *);	/* sent one, and it was taken */
 void nmi_ping_all(bool, void (*)(struct cpu_info *));

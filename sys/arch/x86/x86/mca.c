@@ -4,7 +4,7 @@
  * A machine check interrupts anything, also NMIs and the debugger, on a stack
  * of its own; a line a bank goes to the console as from an NMI.  What can be
  * gone on from (MCG_STATUS says so, and no bank disagrees) is; the rest is a
- * panic.  The stub clears MCIP as it leaves (vector.S).
+ * panic.  The stub clears MCIP as it leaves (vector_ist.S).
  *
  * Corrected errors raise nothing: they are seen at the next machine check or
  * the next boot.
@@ -159,7 +159,8 @@ mca_state_fatal(void)
 static bool
 mca_leaving(const struct trapframe *tf)
 {
-	return tf->tf_rip >= (vaddr_t)mca_leave && tf->tf_rip < (vaddr_t)mca_leave_end;
+	return !USERMODE(tf->tf_cs) && tf->tf_rip >= (vaddr_t)mca_leave &&
+	    tf->tf_rip < (vaddr_t)mca_leave_end;
 }
 
 /*

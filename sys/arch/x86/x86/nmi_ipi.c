@@ -45,7 +45,6 @@
 #define GO_PAUSES	200
 #define GO_WAIT_US	1000
 
-
 /* One word, so that an NMI never sees it owned and not by whom. */
 static volatile u_int stop_word;
 static volatile u_int stop_go;		/* earlier sessions may leave */

@@ -159,7 +159,8 @@ nmi_machine_check(struct trapframe *tf)
 {
 	const struct cpu_info *ci = curcpu();
 
-	if (tf->tf_rip < (vaddr_t)nmi_stubs_start || tf->tf_rip > (vaddr_t)nmi_iretq)
+	if (USERMODE(tf->tf_cs) || tf->tf_rip < (vaddr_t)nmi_stubs_start ||
+	    tf->tf_rip > (vaddr_t)nmi_iretq)
 		return NULL;
 	if (tf->tf_rip < (vaddr_t)nmi_window || tf->tf_rip == (vaddr_t)nmi_iretq)
 		return "machine check in the NMI entry";
