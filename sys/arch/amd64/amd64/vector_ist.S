@@ -15,7 +15,9 @@
  * (see there); what a wild write has made of its frame is fatal, and told on
  * the NMI stack, which the next NMI would take from its top: hence the first
  * act.  The frame of the exception begins where iretq's does, aligned; GS is
- * whatever was interrupted.
+ * whatever was interrupted.  Where a faulting iretq ends the blocking of NMIs,
+ * one within the instructions until then still takes the frame, and the
+ * report of that wild write is lost.
  */
 #define IRETQ_T		(NMI_T - TF_RIP + 8 + 7 * 8)	/* from trapno's place */
 
