@@ -120,9 +120,13 @@ storms: all test-kernel	## NMIs without a pause, STORM_SECONDS (30) each, and DD
 	$V STORM_SECONDS=$(or $(STORM_SECONDS),30) DDB_ROUNDS=$(or $(DDB_ROUNDS),1000) \
 		T="test_storm.py $(SESSIONS)" /usr/bin/python3 tests/check.py
 
-check-exhaustive: all test-kernel $B/kernel.test.debug_entry	## an NMI at each instruction, long storms; T=RANGE/VARIANT one row
+stops: all test-kernel	## watched machines that stand still for STOP_SECONDS (60)
+	$V STOP_SECONDS=$(or $(STOP_SECONDS),60) T=test_watchdog.py::test_a_machine_that_stood_still_is_not_stuck \
+		/usr/bin/python3 tests/check.py
+
+check-exhaustive: all test-kernel $B/kernel.test.debug_entry	## an NMI at each instruction, long storms and stops; T=RANGE/VARIANT one row
 	$V /usr/bin/python3 tests/inject/inject.py $(T)
-	$V $(if $(T),,$(MAKE) --no-print-directory storms model-exhaustive)
+	$V $(if $(T),,$(MAKE) --no-print-directory storms stops model-exhaustive)
 
 check-mutants:		## take each protection out: its test must fail; T=TEXT some of them
 	$V tests/mutants/run.py $(T)
@@ -152,7 +156,7 @@ clean:			## remove build/
 	rm -rf build
 
 FORCE:
-.PHONY: all test-kernel iso run demo check check-exhaustive storms check-mutants check-bochs \
+.PHONY: all test-kernel iso run demo check check-exhaustive storms stops check-mutants check-bochs \
 	model model-exhaustive bench lint deps help clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

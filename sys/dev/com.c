@@ -17,12 +17,14 @@
 #include <sys/device.h>
 #include <sys/mutex.h>
 #include <sys/systm.h>
+#include <sys/watchdog.h>
 #include <machine/intr.h>
 #include <dev/comreg.h>
 #include <dev/comvar.h>
 
 #define COM_RATE	115200
 #define COM_PATIENCE	2000000	/* polls, 1 s or more: a slow reader is not a dead one */
+#define COM_TOUCH	1000	/* polls, until a watchdog hears of it */
 #define COM_BURST	64	/* characters before others get their turn */
 #define COM_FILL	15	/* of its FIFO of 16: another may be about to put one */
 #define COM_SETTLE	1000	/* polls for another CPU to note a break */
@@ -105,6 +107,8 @@ com_wait(struct com_softc *sc, uint8_t bit)
 			return true;
 		}
 		x86_pause();
+		if (n % COM_TOUCH == 0)
+			watchdog_touch();
 	}
 	sc->sc_stuck = true;
 	return false;

@@ -141,6 +141,7 @@ sysmon_wdog_unregister(struct sysmon_wdog *smw)
 static bool
 wdog_handler(struct sysmon_wdog *smw)
 {
+	smw->smw_cause = nmi_cause_add(smw->smw_name);
 	if (smw->smw_handler == NULL)
 		smw->smw_handler = nmi_establish(smw->smw_nmi, smw);
 	return smw->smw_handler != NULL;

@@ -50,6 +50,7 @@ sysmon_wdog_nmi(struct sysmon_wdog *smw, const struct trapframe *tf, bool bit)
 	if (bit && (bites & 1) == 0 &&
 	    atomic_cas_uint(&smw->smw_bites, bites, bites + 1) == bites) {
 		*claimed = wdog_count(bites + 1);
+		nmi_cause_note(smw->smw_cause);
 		wdog_act(smw, tf);
 		return 1;
 	}
@@ -58,6 +59,7 @@ sysmon_wdog_nmi(struct sysmon_wdog *smw, const struct trapframe *tf, bool bit)
 	if (*claimed == wdog_count(bites))
 		return 0;
 	*claimed = wdog_count(bites);
+	nmi_cause_note(smw->smw_cause);
 	return 1;
 }
 

@@ -42,6 +42,13 @@ watchdog_period(void)
 	return (u_int)period;
 }
 
+/* Another CPU's, if we were moved just now, does no harm. */
+void
+watchdog_touch(void)
+{
+	curcpu()->ci_data.cpu_touched++;
+}
+
 /* Once an episode, in the clock interrupt of the CPU that it is about. */
 static void
 soft_report(const struct cpu_info *ci)
@@ -79,12 +86,13 @@ void
 watchdog_tick(struct cpu_info *ci)
 {
 	struct cpu_data *cd = &ci->ci_data;
+	const uint64_t now = cd->cpu_ticks;
 
-	if (cd->cpu_ticks >= cd->cpu_soft_due) {
-		cd->cpu_soft_due = cd->cpu_ticks + hz / 4;
+	if (now >= cd->cpu_soft_due) {
+		cd->cpu_soft_due = now + hz / 2;
 		soft_check(ci);
 	}
-	cd->cpu_watchdog_due = cd->cpu_ticks + cpu_watchdog_check(ci);
+	cd->cpu_watchdog_due = now + cpu_watchdog_check(ci);
 }
 
 /* At boot, when the arguments are known. */

@@ -21,6 +21,7 @@ struct cpu_data {
 	/* kern_watchdog.c */
 	volatile uint64_t cpu_nsched;	/* runs of the scheduler */
 	volatile uint64_t cpu_watchdog_due;	/* by cpu_ticks */
+	volatile uint64_t cpu_touched;	/* watchdog_touch(): so often */
 	uint64_t cpu_soft_due;		/* the next look, by cpu_ticks */
 	uint64_t cpu_soft_seen;		/* cpu_nsched, last time it had moved... */
 	uint64_t cpu_soft_since;	/* and cpu_ticks then */

@@ -45,6 +45,7 @@ struct sysmon_wdog {
 	volatile u_int smw_bites;	/* so many, times 2; odd: not yet armed again */
 	volatile u_int smw_claimed[MAXCPUS];	/* the bites a CPU has claimed */
 	nmi_handler_t *smw_handler;
+	uint32_t smw_cause;		/* its name in the log of NMIs */
 	TAILQ_ENTRY(sysmon_wdog) smw_list;
 };
 

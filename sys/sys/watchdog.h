@@ -40,6 +40,15 @@ void watchdog_configure(void);		/* at boot, once all CPUs run */
 void watchdog_tick(struct cpu_info *);	/* from hardclock(), when it is due */
 u_int watchdog_period(void);		/* seconds; 0: off */
 
+/*
+ * watchdog_touch():
+ *
+ *	This CPU waits for a device, perhaps with interrupts off, and has a bound
+ *	for that: it is not stuck.
+ *	=> any context; again and again as it waits.
+ */
+void watchdog_touch(void);
+
 /* MD.  Thread context. */
 void cpu_watchdog_configure(void);	/* chooses a source */
 int cpu_watchdog_set(u_int);		/* period changes; 0 or an errno */

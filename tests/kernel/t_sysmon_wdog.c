@@ -191,6 +191,19 @@ sw_send_all(void)
 	return (u_int)(sw_claims() - before);
 }
 
+/* The CPUs whose last NMI has our name in the log. */
+static u_int
+sw_named(void)
+{
+	struct cpu_info *ci;
+	CPU_INFO_ITERATOR cii;
+	u_int n = 0;
+
+	for (CPU_INFO_FOREACH(cii, ci))
+		n += (ci->ci_nmi.nc_entry->le_why & sw.smw_cause) != 0;
+	return n;
+}
+
 static void
 sw_policy(const char *action)
 {
@@ -206,11 +219,12 @@ KTEST(sysmon_wdog_claims, "each CPU claims a bite once, also one that it takes l
 	sw_begin();
 	sw_policy("log");
 	KT_CHECK(sysmon_wdog_arm("ktest", WDOG_MODE_UTICKLE, SW_LONG) == 0);
-	KT_CHECK(sw_send_all() == 0);
+	KT_CHECK(sw_send_all() == 0 && sw_named() == 0);
 	sw_bit = true;
-	KT_CHECK(sw_send_all() == (u_int)ncpu);
+	KT_CHECK(sw_send_all() == (u_int)ncpu && sw_named() == (u_int)ncpu);
 	KT_CHECK(sysmon_wdog_bitten(&sw));
-	KT_CHECK(sw_send_all() == 0);		/* the mark is still there */
+	/* The mark is still there. */
+	KT_CHECK(sw_send_all() == 0 && sw_named() == 0);
 	sw_bit = false;
 	sysmon_wdog_rearmed(&sw);
 	KT_CHECK(sw_send_all() == 0);

@@ -7,6 +7,9 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 HANDLERS = "handlers"
 ANY = "any"             # also calls that the compiler merged and gave no line
 
+SOURCES = [source + what for source in ("perfctr", "hpet", "pit")
+           for what in ("_put_off", "_fired", "_commit")] + ["buddy_put_off", "buddy_fired"]
+
 # Source file and function of an indirect call: what it may call.
 POINTERS = {
     ("nmi.c", "nmi_call"): HANDLERS,    # whatever nmi_establish() was given
@@ -25,8 +28,8 @@ POINTERS = {
     ("nmi_storm.c", "nmi_storm_say"): ["nmi_printf", "printf_nolog"],
     ("watchdog_act.c", "report_say"): ["nmi_printf", "printf_nolog"],
     # The watchdog's source: struct wdog_source.
-    ("nmi_watchdog.c", ANY): [source + what for source in ("perfctr", "hpet", "pit", "buddy")
-                              for what in ("_put_off", "_fired")],
+    ("nmi_watchdog.c", ANY): SOURCES,
+    ("wdogvar.h", ANY): SOURCES,
     # Traces, registers, and who was stopped where.
     ("db_trace.c", ANY): ["printf_nolog", "nmi_printf"],
     ("nmi_ipi.c", ANY): ["printf_nolog"],

@@ -19,7 +19,11 @@ from report import once, panic
 from vm import VMError
 
 WAIT = 120
+# How long a machine stands still: each second is a period.  "make stops": a minute.
+STOP_SECONDS = int(os.environ.get("STOP_SECONDS", "3"))
+MINUTE = "0t60000000"
 GUEST_TIME = ("-icount", "shift=8,sleep=off")
+FASTER = ("-icount", "shift=9,sleep=off")       # for minutes
 STUCK = r"^watchdog: cpu%d stuck for [1-9]\d* s at kernel:(wedge_spin|uptime_us)\+0x[0-9a-f]+$"
 TRACE = r"\n(.*\n)*?wedge_spin\(\) at kernel:wedge_spin\+0x"
 HUNG = (r"^watchdog: cpu%d stuck for [1-9]\d* s at kernel:hang_handler\+0x0, "
@@ -68,6 +72,12 @@ def press(vm, patience=20):
     raise AssertionError("the debug switch is not answered")
 
 
+def logged(vm, cause):
+    """The CPUs whose NMIs of ours "nmi log" gives that cause."""
+    return set(re.findall(r"  (cpu\d) .*  wdog_nmi\+0x0(?:, latched)?, %s$" % cause,
+                          vm.run("nmi log"), re.M))
+
+
 def reports(vm):
     return len(re.findall(r"^watchdog: .* stuck", vm.log, re.MULTILINE))
 
@@ -90,8 +100,8 @@ def test_all_cpus_stuck(watched):
     vm.send("crashme wedge 1")
     vm.expect(STUCK % 1, WAIT)
     vm.expect(TRACE, WAIT)
-    vm.send("")
-    vm.prompt()
+    settle(vm, 2)
+    assert "cpu1" in logged(vm, "watchdog")     # sent by cpu0, which may have got some, too
     vm.send("crashme wedge 0")
     vm.expect(STUCK % 0, WAIT)
     press(vm)       # the debug switch is answered all the same
@@ -117,44 +127,69 @@ def test_log_tells_each_episode_once(watched):
 
 
 def test_the_debugger_takes_as_long_as_it_likes(watched):
-    """Entered by the watchdog, and by hand; nobody is stuck that was stopped meanwhile."""
-    vm = watched("hpet", " sysctl.kern.watchdog.action=ddb", extra=GUEST_TIME)
+    """Entered by the watchdog, and by hand, for a minute; nobody is stuck that was stopped."""
+    vm = watched("hpet", " sysctl.kern.watchdog.action=ddb", extra=FASTER)
     vm.send("crashme wedge 0 8")
     vm.expect(STUCK % 0, WAIT)
     entered(vm, WAIT)
     assert "wedge_spin" in ddb(vm, "bt")
-    ddb(vm, "call delay(0t3000000)")
+    ddb(vm, "call delay(%s)" % MINUTE)
     leave(vm)
     vm.expect(r"^crashme: cpu0 takes interrupts again$", WAIT)
     settle(vm, 1)
     rounds(vm, 2)
     fired = value(vm, "kern.watchdog.fired")
+    before = value(vm, "kern.uptime")
     enter(vm)
-    ddb(vm, "call delay(0t3000000)")
+    ddb(vm, "call delay(%s)" % MINUTE)
     leave(vm)
     settle(vm, 1)
+    assert value(vm, "kern.uptime") >= before + 60
     rounds(vm, 20)
     assert value(vm, "kern.watchdog.fired") == fired    # it was quiet meanwhile
     assert reports(vm) == 1 and "staying in debugger" not in vm.log
 
 
-@pytest.mark.parametrize("source,how", [("hpet", "qmp"), ("pit", "host")])
-def test_a_machine_that_stood_still_is_not_stuck(watched, source, how):
-    vm = watched(source, RESET, smp=2)
+def stand_still(vm, how):
+    """For so many periods; the host may make it more, not less."""
     if how == "qmp":
         vm.qmp("stop")
     else:
         os.kill(vm.process.pid, signal.SIGSTOP)
-    time.sleep(2)       # more than the period: it may be longer, not shorter
+    time.sleep(STOP_SECONDS)
     if how == "qmp":
         vm.qmp("cont")
     else:
         os.kill(vm.process.pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("source,how", [("hpet", "qmp"), ("pit", "host"), ("hpet", "host")])
+def test_a_machine_that_stood_still_is_not_stuck(watched, source, how):
+    """Its clock stood still, too, or has gone on without it, as its host had other things to do."""
+    vm = watched(source, RESET, smp=2)
+    before = value(vm, "kern.uptime")
+    stand_still(vm, how)
     settle(vm, 2)
     rounds(vm, 10)
     assert reports(vm) == 0
+    if how == "host":
+        assert value(vm, "kern.uptime") >= before + STOP_SECONDS
     vm.send("crashme wedge 1")      # and it watches on
     vm.expect(STUCK % 1, WAIT)
+
+
+def test_a_console_that_takes_nothing_does_not_make_a_cpu_stuck(watched):
+    """It is waited for with interrupts off, for longer than the period of the guest's time."""
+    vm = watched("hpet", LOG, extra=GUEST_TIME, serial_buffer=1)
+    vm.serial.hold()
+    vm.send("nmi")
+    time.sleep(3)       # the guest can say nothing: this may notice less, never more
+    vm.serial.resume()
+    settle(vm, 1)
+    rounds(vm, 10)
+    assert reports(vm) == 0
+    vm.send("crashme wedge 0")
+    vm.expect(STUCK % 0, WAIT)
 
 
 def test_idle_minutes_pass_without_an_nmi(watched):
@@ -206,8 +241,10 @@ def test_a_cpu_that_does_not_schedule_is_told_once_an_episode(watched):
 
 def test_the_source_is_changed_or_stays(watched):
     vm = watched("pit")
+    assert logged(vm, "watchdog, pit") == {"cpu0"}  # two of each, at least, when it was tried
     said = vm.run("sysctl kern.watchdog.source=hpet", WAIT)
     assert said == "watchdog: NMIs by hpet, period 1 s\nkern.watchdog.source = hpet\n"
+    assert logged(vm, "watchdog, hpet") == {"cpu0"}
     for source, why in [("perfctr", "(this CPU has none|there are none behind the registers)"),
                         ("buddy", "there is one CPU only")]:
         said = vm.run("sysctl kern.watchdog.source=" + source, WAIT)

@@ -150,10 +150,14 @@ hpet_time_comes(void)
 	hpet_set(2000);
 	time_is(compared(0));
 	CHECK(hpet_source.ws_fired());
-	hpet_set(0);
-	hpet_commit();
+	CHECK(hpet_source.ws_put_off(2000) && hpet_source.ws_fired());
+	hpet_source.ws_commit();
+	CHECK(!hpet_source.ws_fired());
+	CHECK(!hpet_source.ws_put_off(0));
 	/* As far as a signed difference goes, and not in the past. */
 	CHECK(compared(0) > (uint64_t)1 << 49 && compared(0) < (uint64_t)1 << 52);
+	/* Nor is its low word, should the high one be another CPU's. */
+	CHECK((uint32_t)compared(0) == 0xffffffffU);
 	time_is((uint64_t)1 << 48);
 	CHECK(!hpet_source.ws_fired());
 }

@@ -27,6 +27,7 @@ static int pin_error;
 static u_int begun, sent, out;
 static const struct wdog_source *tested, *running;
 static char said[160];
+static bool traced;
 
 bool
 wdog_establish(void)
@@ -126,7 +127,7 @@ watchdog_act(const struct trapframe *tf __unused, bool trace, const char *fmt, .
 {
 	va_list ap;
 
-	CHECK(!trace);
+	traced = trace;
 	va_start(ap, fmt);
 	vsnprintf(said, sizeof(said), fmt, ap);
 	va_end(ap);
@@ -226,6 +227,17 @@ the_pit_counts(void)
 	CHECK(pit_steps(1) == 1 && pit_steps(PIT_STEP_US * 3) == 3);
 }
 
+/* What came before it was put off is known until the end of that. */
+static void
+the_pit_is_late(void)
+{
+	tsc_freq = 1000000000;
+	pit_due = 1;
+	CHECK(i8254_source.ws_put_off(50000) && i8254_source.ws_fired());
+	i8254_source.ws_commit();
+	CHECK(!i8254_source.ws_fired());
+}
+
 /* One that has been sent NMIs and takes none; after it is told, no more. */
 static void
 a_cpu_that_takes_no_nmi(void)
@@ -245,9 +257,61 @@ a_cpu_that_takes_no_nmi(void)
 	said[0] = '\0';
 	tell_hung(NULL);
 	CHECK_STR(said, "cpu1 stuck for 12 s, takes no NMI");
+	CHECK(!traced);
 	sent = 0;
 	wdog_round(cpu_infos[0], 0);
 	CHECK(!wdog_hung_p() && sent == 0);
+}
+
+/* It waits for its console, with interrupts off. */
+static void
+a_cpu_that_waits_for_a_device(void)
+{
+	ncpu = 2;
+	wdog_patience(PERIOD, US);
+	wdog_forget();
+	cpu_infos[1]->ci_data.cpu_ticks++;	/* nothing is told of it any more */
+	wdog_round(cpu_infos[0], 0);
+	sent = 0;
+	for (u_int n = 0; n < 100; n++) {
+		cpu_infos[0]->ci_data.cpu_ticks++;
+		cpu_infos[1]->ci_data.cpu_touched++;
+		wdog_round(cpu_infos[0], 0);
+	}
+	CHECK(!wdog_hung_p() && sent == 0);
+}
+
+/* NMIs that come one behind the other leave the clock no time. */
+static void
+a_cpu_that_takes_nmis_all_at_once(void)
+{
+	struct nmi_log_entry le = { .le_why = NMI_LOG_LATCHED };
+	struct cpu_info *ci = cpu_infos[1];
+	struct trapframe tf = { .tf_rip = 0 };
+
+	memcpy(ci->ci_data.cpu_name, "cpu1", 5);
+	ncpu = 2;
+	ci->ci_nmi.nc_entry = &le;
+	ci->ci_data.cpu_ticks++;
+	wdog_patience(PERIOD, US);
+	wdog_forget();
+	wdog_round(cpu_infos[0], 0);
+	sent = 0;
+	for (u_int n = 0; n < PERIOD * 1000000 / US; n++) {
+		cpu_infos[0]->ci_data.cpu_ticks++;
+		wdog_round(cpu_infos[0], 0);
+	}
+	CHECK(sent == ANSWERS);
+	said[0] = '\0';
+	for (u_int n = 0; n < 2 * ANSWERS; n++)
+		wdog_judge(&tf, ci);
+	le.le_why = 0;
+	for (u_int n = 1; n < ANSWERS; n++)
+		wdog_judge(&tf, ci);
+	CHECK_STR(said, "");
+	wdog_judge(&tf, ci);
+	CHECK_STR(said, "cpu1 stuck for 10 s at kernel:there+0x0");
+	CHECK(traced);
 }
 
 void
@@ -259,5 +323,8 @@ unit_main(void)
 	RUN(a_period_without_a_source);
 	RUN(the_pit_works);
 	RUN(the_pit_counts);
+	RUN(the_pit_is_late);
 	RUN(a_cpu_that_takes_no_nmi);
+	RUN(a_cpu_that_waits_for_a_device);
+	RUN(a_cpu_that_takes_nmis_all_at_once);
 }

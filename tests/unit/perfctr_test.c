@@ -161,7 +161,7 @@ amd(bool extended)
 static void
 set(u_int us)
 {
-	(void)perfctr_source.ws_put_off(us);
+	wdog_set(&perfctr_source, us);
 }
 
 static void
@@ -220,9 +220,8 @@ perfctr_overflows_meanwhile(void)
 	CHECK(perfctr_source.ws_start(0) == NULL);
 	set(1000);
 	cycles(1000 * MHZ - COUNT_SOON / 2);
-	perfctr_set(1000);
-	CHECK(perfctr_source.ws_fired());
-	perfctr_commit();
+	CHECK(perfctr_source.ws_put_off(1000) && perfctr_source.ws_fired());
+	perfctr_source.ws_commit();
 	CHECK(!perfctr_source.ws_fired());
 }
 

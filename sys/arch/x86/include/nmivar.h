@@ -16,6 +16,7 @@
 
 #include <x86/cpufunc.h>
 #include <x86/nmi.h>
+#include <x86/nmi_log.h>
 
 typedef int (*nmi_handler_func_t)(const struct trapframe *, void *);
 
@@ -153,18 +154,9 @@ enum nmi_cause { NMI_UNKNOWN, NMI_SERR, NMI_IOCHK, NMI_CAUSES };
 enum nmi_policy { NMI_DDB, NMI_PANIC, NMI_LOG };
 enum nmi_policy nmi_policy(enum nmi_cause);
 
-/*
- * nmi_cause.c: names for the log.  A bit is added once and noted in an NMI:
- * "nmi log" then says what it was.
- */
-uint32_t nmi_cause_add(const char *);
+/* nmi_cause.c */
 const char *nmi_cause_bit(u_int);
 const char *nmi_cause_name(enum nmi_cause);
-static inline void
-nmi_cause_note(uint32_t bit)
-{
-	curcpu_load(ci_nmi.nc_entry)->le_why |= bit;
-}
 
 /* nmi_storm.c */
 void nmi_storm_show(void (*pr)(const char *, ...));

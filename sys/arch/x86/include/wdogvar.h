@@ -23,8 +23,12 @@ struct wdog_source {
 	const char *(*ws_start)(u_int apicid);
 	void (*ws_stop)(void);
 	u_int (*ws_longest)(void);	/* us, that can be set */
-	/* An NMI then; 0: never.  => did one come before that was done? */
+	/*
+	 * An NMI then; 0: never.  => true: one came before that was done, and
+	 * ws_fired() goes on to say so until ws_commit().
+	 */
 	bool (*ws_put_off)(u_int us);
+	void (*ws_commit)(void);
 	bool (*ws_fired)(void);		/* has the time come? */
 	bool (*ws_test)(void);		/* instead of letting it fire */
 };
@@ -33,6 +37,14 @@ extern const struct wdog_source perfctr_source, hpet_source, i8254_source,
     buddy_source;
 
 #define WDOG_TARGET	cpu_infos[0]	/* who gets the NMIs of a device */
+
+/* Where an NMI that came before needs no word. */
+static inline void
+wdog_set(const struct wdog_source *src, u_int us)
+{
+	if (src->ws_put_off(us))
+		src->ws_commit();
+}
 
 struct cpu_info;
 struct trapframe;

@@ -19,6 +19,7 @@
 
 #define NEVER		UINT64_MAX
 #define AGES		((uint64_t)1 << 50)	/* counts: years */
+#define AGES_LOW	0xffffffffU		/* not now, whatever the high word is */
 #define NO_PIN		UINT_MAX
 #define PIN_PIT		2		/* the PIT's: nobody else's, and it is stopped */
 
@@ -115,7 +116,10 @@ hpet_choose(u_int apicid)
 	}
 }
 
-/* Two words, in the order that makes it too late in between, never too early. */
+/*
+ * Two words, in the order that makes it too late in between, never too early;
+ * also if another CPU writes "never" meanwhile, and half of that stays.
+ */
 static void
 hpet_compare(uint64_t when)
 {
@@ -132,11 +136,11 @@ hpet_compare(uint64_t when)
 static void
 hpet_set(u_int us)
 {
-	uint64_t when = hpet_count() +
-	    (us == 0 ? AGES : (uint64_t)us * 1000000000 / hpet_period);
+	uint64_t now = hpet_count();
+	uint64_t when = now + (uint64_t)us * 1000000000 / hpet_period;
 
 	hpet_next = us == 0 ? NEVER : when;
-	hpet_compare(when);
+	hpet_compare(us == 0 ? (now + AGES) | AGES_LOW : when);
 }
 
 static bool
@@ -200,7 +204,8 @@ hpet_put_off(u_int us)
 
 	hpet_set(us);
 	late = hpet_fired();
-	hpet_commit();
+	if (!late)
+		hpet_commit();
 	return late;
 }
 
@@ -210,5 +215,6 @@ const struct wdog_source hpet_source = {
 	.ws_stop = hpet_stop,
 	.ws_longest = hpet_longest,
 	.ws_put_off = hpet_put_off,
+	.ws_commit = hpet_commit,
 	.ws_fired = hpet_fired,
 };

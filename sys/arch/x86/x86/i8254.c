@@ -141,7 +141,8 @@ pit_put_off(u_int us)
 
 	pit_set(us);
 	late = pit_fired();
-	pit_commit();
+	if (!late)
+		pit_commit();
 	return late;
 }
 
@@ -151,5 +152,6 @@ const struct wdog_source i8254_source = {
 	.ws_stop = pit_stop,
 	.ws_longest = pit_longest,
 	.ws_put_off = pit_put_off,
+	.ws_commit = pit_commit,
 	.ws_fired = pit_fired,
 };

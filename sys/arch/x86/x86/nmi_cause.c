@@ -65,6 +65,25 @@ nmi_cause_add(const char *name)
 	return i < CAUSES ? 1U << i : 0;
 }
 
+/*
+ * nmi_cause_note(bits):
+ *
+ *	The NMI that is being handled was also for this.
+ *	=> in an NMI, by a handler that claims it, before it does anything that
+ *	   may not return.
+ */
+void
+nmi_cause_note(uint32_t bits)
+{
+	curcpu_load(ci_nmi.nc_entry)->le_why |= bits;
+}
+
+static void
+note_cause(enum nmi_cause cause)
+{
+	nmi_cause_note(1U << (NMI_LOG_CAUSE + cause));
+}
+
 /* The name of bit i; NULL: nobody's. */
 const char *
 nmi_cause_bit(u_int i)
@@ -129,7 +148,7 @@ static void
 event_join(void)
 {
 	atomic_or_32(&event_cpus, 1U << cpu_number());
-	nmi_cause_note(1U << (NMI_LOG_CAUSE + event.ev_cause));
+	note_cause(event.ev_cause);
 }
 
 /* Is this NMI the share of this CPU in what another one has answered? */
@@ -157,7 +176,7 @@ nmi_event_new(struct nmi_event *ev, u_int now)
 	event = *ev;
 	event_session = nmi_stop_count();
 	event_cpus = 1U << cpu_number();
-	nmi_cause_note(1U << (NMI_LOG_CAUSE + ev->ev_cause));
+	note_cause(ev->ev_cause);
 }
 
 /* The machine is stopped, and what hit the others goes with that. */
@@ -174,5 +193,5 @@ nmi_event_parked(u_int session)
 	if ((int)(event_session - session) >= 0)
 		event_join();
 	else
-		nmi_cause_note(1U << (NMI_LOG_CAUSE + NMI_UNKNOWN));
+		note_cause(NMI_UNKNOWN);
 }

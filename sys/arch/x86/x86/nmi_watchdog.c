@@ -11,10 +11,11 @@
  *
  * Rounds are counted, not time: a machine that stands still, or that its host
  * keeps waiting, makes none.  A CPU without a tick in as many rounds as make up
- * the period is sent NMIs.  Only when it has taken two of them and no clock
- * interrupt in between, which would have come at the first one's iretq,
- * is it stuck: it runs, but with interrupts off.  One that takes no NMI,
- * either, is reported by who made the round.
+ * the period is sent NMIs, one a round.  Only when it has taken some of them,
+ * each after it had returned from the one before, and no clock interrupt in
+ * between, which would have come at the first one's iretq, is it stuck: it
+ * runs, but with interrupts off.  One that takes no NMI, either, is reported by
+ * who made the round.
  *
  * What is ours.  The device's NMI goes to one CPU, and is claimed there if its
  * time has come; the others are sent by us, and known by wc_owed.  Whoever
@@ -60,6 +61,7 @@ static struct {
 
 volatile u_int wdog_arrived;
 static nmi_handler_t *wdog_handle;
+static uint32_t cause_ours, cause_fired;	/* in the log of NMIs */
 static int64_t nfired;
 
 /* Who gets the device's NMI that this CPU puts off. */
@@ -73,8 +75,10 @@ target(const struct wdog_source *src, struct cpu_info *ci)
 static void
 put_off(const struct wdog_source *src, struct cpu_info *ci, u_int us)
 {
-	if (src->ws_put_off(us))
-		wdog_owe(target(src, ci));
+	if (src->ws_put_off(us)) {
+		wdog_owe(target(src, ci));	/* first: it may be taken at any moment */
+		src->ws_commit();
+	}
 }
 
 /* Is it time for a round, and are we the one to make it? */
@@ -141,7 +145,7 @@ fire(const struct wdog_source *src, struct cpu_info *ci)
 	uint64_t now = rdtsc(), before = wdog.w_last;
 
 	nfired++;
-	(void)src->ws_put_off(wdog.w_off_us);
+	wdog_set(src, wdog.w_off_us);
 	if (!round_begin(now))
 		return;
 	wdog_round(ci, now - before > wdog.w_tsc + wdog.w_tsc / 2);
@@ -158,8 +162,9 @@ wdog_nmi(const struct trapframe *tf, void *arg __unused)
 
 	if (!fired && !wdog_owed_p(ci))
 		return 0;
+	nmi_cause_note(fired ? cause_ours | cause_fired : cause_ours);
 	if (fired && src == tested) {
-		(void)src->ws_put_off(0);
+		wdog_set(src, 0);
 		wdog_arrived++;
 	} else if (fired && !wdog.w_quiet)
 		fire(src, ci);
@@ -174,6 +179,7 @@ wdog_nmi(const struct trapframe *tf, void *arg __unused)
 bool
 wdog_establish(void)
 {
+	cause_ours = nmi_cause_add("watchdog");
 	if (wdog_handle == NULL)
 		wdog_handle = nmi_establish(wdog_nmi, NULL);
 	return wdog_handle != NULL;
@@ -187,9 +193,11 @@ wdog_disestablish(void)
 	wdog_handle = NULL;
 }
 
+/* Of a source that is used later, too: each that fires is tested first. */
 void
 wdog_test_begin(const struct wdog_source *src)
 {
+	cause_fired = nmi_cause_add(src->ws_name);
 	atomic_store_release(&wdog.w_tested, src);
 }
 

@@ -163,7 +163,8 @@ perfctr_put_off(u_int us)
 
 	perfctr_set(us);
 	late = perfctr_fired();
-	perfctr_commit();
+	if (!late)
+		perfctr_commit();
 	return late;
 }
 
@@ -174,5 +175,6 @@ const struct wdog_source perfctr_source = {
 	.ws_stop = perfctr_stop,
 	.ws_longest = perfctr_longest,
 	.ws_put_off = perfctr_put_off,
+	.ws_commit = perfctr_commit,
 	.ws_fired = perfctr_fired,
 };

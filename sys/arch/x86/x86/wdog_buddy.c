@@ -11,7 +11,7 @@
 #include <x86/nmivar.h>
 #include <x86/wdogvar.h>
 
-#define TRIES	10	/* on a host that is busy a ping may seem lost */
+#define TRIES	50	/* on a host that is busy a ping may seem lost */
 
 static const char *
 buddy_start(u_int apicid __unused)

@@ -19,13 +19,17 @@
 #include <x86/nmivar.h>
 #include <x86/wdogvar.h>
 
-#define ANSWERS		2	/* NMIs taken, and no tick between them */
+/*
+ * NMIs taken, and no tick between them.  Two would do, but for a CPU that its
+ * host stops for long, lets go for a moment, and stops again there.
+ */
+#define ANSWERS		3
 #define HUNG_US		2000000	/* beyond the period: takes no NMI */
 
 struct wdog_cpu {
-	volatile uint64_t wc_ticks;	/* its clock's at the last round... */
-	volatile u_int wc_missed;	/* and how many rounds they stand */
-	volatile uint64_t wc_answered;	/* its ticks when it took our NMI... */
+	volatile uint64_t wc_ticks;	/* its progress at the last round... */
+	volatile u_int wc_missed;	/* and how many rounds it stands */
+	volatile uint64_t wc_answered;	/* the same when it took our NMI... */
 	volatile u_int wc_answers;	/* and how often since */
 	volatile bool wc_told;
 };
@@ -46,11 +50,21 @@ wdog_cpu(const struct cpu_info *ci)
 	return &wdog_cpus[cpu_index(ci)];
 }
 
+/*
+ * Moves, unless it is stuck: with its clock interrupts or, while these are off
+ * for a device that is slow, with watchdog_touch().
+ */
+static uint64_t
+progress(const struct cpu_info *ci)
+{
+	return ci->ci_data.cpu_ticks + ci->ci_data.cpu_touched;
+}
+
 static bool
 hung(const struct cpu_info *ci, const struct wdog_cpu *wc)
 {
 	return wc->wc_missed >= hung_rounds &&
-	    (wc->wc_answered != ci->ci_data.cpu_ticks ||
+	    (wc->wc_answered != progress(ci) ||
 	    wc->wc_answers < ANSWERS);
 }
 
@@ -59,7 +73,7 @@ static bool
 look(struct cpu_info *ci, bool me, u_int extra)
 {
 	struct wdog_cpu *wc = wdog_cpu(ci);
-	uint64_t ticks = ci->ci_data.cpu_ticks;
+	uint64_t ticks = progress(ci);
 
 	if (ticks != wc->wc_ticks) {
 		wc->wc_ticks = ticks;
@@ -68,7 +82,7 @@ look(struct cpu_info *ci, bool me, u_int extra)
 		return false;
 	}
 	wc->wc_missed += 1 + extra;
-	if (me || wc->wc_told || wc->wc_missed + 1 < stuck_rounds)
+	if (me || wc->wc_told || wc->wc_missed + ANSWERS <= stuck_rounds)
 		return false;
 	if (hung(ci, wc))
 		return true;
@@ -96,9 +110,12 @@ wdog_round(struct cpu_info *me, u_int extra)
 static void
 judge(const struct trapframe *tf, const struct cpu_info *ci, struct wdog_cpu *wc)
 {
-	uint64_t ticks = ci->ci_data.cpu_ticks;
+	uint64_t ticks = progress(ci);
 	char where[80];
 
+	/* It came before the iretq of the last one, as no clock interrupt can. */
+	if ((ci->ci_nmi.nc_entry->le_why & NMI_LOG_LATCHED) != 0)
+		return;
 	if (wc->wc_answered != ticks) {
 		wc->wc_answered = ticks;
 		wc->wc_answers = 0;

@@ -46,10 +46,10 @@ arrives(const struct wdog_source *src)
 	uint64_t start = ci->ci_data.cpu_ticks;
 	u_int before = wdog_arrived;
 
-	(void)src->ws_put_off(TEST_US);
+	wdog_set(src, TEST_US);
 	while (wdog_arrived == before && ci->ci_data.cpu_ticks - start < TEST_TICKS)
 		delay(10);
-	(void)src->ws_put_off(0);
+	wdog_set(src, 0);
 	if (wdog_arrived == before)
 		wdog_owe(ci);		/* if it comes after all */
 	return wdog_arrived != before;

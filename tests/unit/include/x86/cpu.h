@@ -5,15 +5,14 @@
 
 #include <sys/param.h>
 #include <sys/cpu_data.h>
+#include <x86/nmicpu.h>
 
 struct cpu_info {
 	struct lwp *ci_curlwp;
 	struct lwp *ci_idlelwp;
 	int ci_intr_depth;
 	bool ci_in_nmi;			/* set by a test */
-	struct {
-		const struct nmi_account *nc_current;
-	} ci_nmi;
+	struct nmi_cpu ci_nmi;
 	u_int ci_apicid;
 	volatile u_int ci_want_resched;
 	cpuid_t ci_cpuid;
