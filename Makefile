@@ -124,7 +124,7 @@ stops: all test-kernel	## watched machines that stand still for STOP_SECONDS (60
 	$V STOP_SECONDS=$(or $(STOP_SECONDS),60) T=test_watchdog.py::test_a_machine_that_stood_still_is_not_stuck \
 		/usr/bin/python3 tests/check.py
 
-check-exhaustive: all test-kernel	## an NMI at each instruction, long storms and stops; T=RANGE/VARIANT one row
+check-exhaustive: all test-kernel $B/kernel.test.debug_entry	## an NMI at each instruction, long storms and stops; T=RANGE/VARIANT one row
 	$V /usr/bin/python3 tests/inject/inject.py $(T)
 	$V $(if $(T),,$(MAKE) --no-print-directory storms stops model-exhaustive)
 

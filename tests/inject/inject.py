@@ -17,22 +17,29 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
-from rows import ROWS  # noqa: E402  (its folder is not a package)
+import nest  # noqa: E402  (its folder is not a package)
+import walk  # noqa: E402
+from rows import ROWS  # noqa: E402
 from target import TOP, Failure, Target  # noqa: E402
 from vm import VMError  # noqa: E402
-from walk import COURSES  # noqa: E402
 
 TABLE = os.path.join(TOP, "build", "injection.txt")
 WORKERS = 2
-STRIDE = 29         # of a sample: a prime, so that loops are met at different places
+COURSES = {"walk": walk.Walk, "struck": walk.Struck, "stub": walk.Stub, "panic": walk.Panic,
+           "wake": walk.Wake, "nest": nest.Nest, "checked": nest.Checked, "window": nest.Window,
+           "parked": nest.Parked}
+POINTS = 8          # of a row in a sample, at least
 
 
 class Choice:
-    """Which boundaries of a row: all, or every few, beginning elsewhere in each row."""
+    """Which boundaries of a row: all, or every few of the whole, beginning elsewhere in each.
+
+    They are an odd number apart, so that loops are met at different places.
+    """
 
     def __init__(self, row, sample=False):
         self.sample = sample
-        self.stride = min(STRIDE, row.least) if sample else 1
+        self.stride = max(1, row.least // POINTS - 1) | 1 if sample else 1
         self.phase = 7 * ROWS.index(row) % self.stride
 
     def __call__(self, boundary):

@@ -16,6 +16,7 @@ from gdb import Gdb, symbols  # noqa: E402  (its folder is not a package)
 from vm import VM  # noqa: E402
 
 KERNEL = os.path.join(TOP, "build", "amd64", "kernel.test")
+DEBUG_ENTRY = KERNEL + ".debug_entry"   # NMIs are open to others early
 ICOUNT = ("-icount", "shift=0")
 PATIENCE = 120      # seconds for a boot on a busy host
 
@@ -65,13 +66,13 @@ class Failure(Exception):
 class Target:
     """A machine that waits in inj_ready() for a driver."""
 
-    def __init__(self, smp=1, cpu="max", append=""):
-        self.names = symbols(KERNEL)
+    def __init__(self, smp=1, cpu="max", append="", kernel=KERNEL):
+        self.names = symbols(kernel)
         self.places = sorted((address, name) for name, address in self.names.items())
         self.checks = 0         # machine checks so far
         self.told = 0           # up to here the console's text has been judged
         self.gdb = Gdb()
-        self.vm = VM(KERNEL, smp=smp, cpu=cpu, mem="64M", debug_exit=True,
+        self.vm = VM(kernel, smp=smp, cpu=cpu, mem="64M", debug_exit=True,
                      append="ktest_inject=1 sysctl.ddb.commandonenter=continue "
                      "sysctl.kern.watchdog.period=0 sysctl.machdep.nmi.storm=0 " + append,
                      extra=self.gdb.extra + ICOUNT)
@@ -183,6 +184,11 @@ class Target:
         self.run_to("inj_check", *self.insert(self.names["inj_check"], False), MACHINE_CHECK)
         self.step(snapshot)
         self.breakpoint("inj_check")
+
+    def strike(self, *before):
+        """A machine check, here; up to its first instruction."""
+        self.checks += 1
+        return self.run_to("vector_machine_check", *before, MACHINE_CHECK)
 
     def step(self, before):
         """The registers one instruction further."""

@@ -8,33 +8,40 @@ have seen what was interrupted.
 import re
 from contextlib import contextmanager
 
-from rows import CHECK, DECLINE, SECOND
+from rows import CHECK, DECLINE
 import report
-from target import MACHINE_CHECK, NMI, PATIENCE, RIP, RSP, STACK, Failure, Target
+from target import NMI, PATIENCE, RIP, RSP, STACK, Failure
 from target import named, number, register
 
 INTRVEC_NMISOFT = 0xe3
-SAMPLE_MOST = 800   # boundaries of a row that a sample goes through
 PER_ADDRESS = 16    # a loop is left alone after that many turns
 
 
-def differences(before, after):
+@contextmanager
+def at(target, rip):
+    """Say where it failed."""
+    try:
+        yield
+    except Failure as failure:
+        raise Failure("at %s: %s" % (target.where(rip), failure)) from None
+
+
+def differences(old, new):
     """"rax 0x1 is 0x2" for each register that changed."""
-    old, new = named(before), named(after)
     return ["%s %#x is %#x" % (name, old[name], new[name])
             for name in old if old[name] != new[name]]
 
 
-def judge(target, before, after, stacks, state, runs):
-    """Raise what is wrong after one NMI."""
-    wrong = differences(before, after)
+def judge(target, before, after, stacks, state, runs, interrupted=None):
+    """Raise what is wrong after one NMI, which may have interrupted something on top of that."""
+    wrong = differences(named(before), named(after))
     if stacks[0] != stacks[1] and not target.on_nmi_stack(register(before, RSP)):
         wrong.append("the interrupted stack %s is %s" % stacks)
     if not runs[0] <= state["runs"] <= runs[-1]:
         wrong.append("the handler ran %d times, not %s"
                      % (state["runs"], " to ".join(map(str, runs))))
     elif state["runs"]:
-        old = named(before)
+        old = named(interrupted or before)
         wrong += ["the handler's frame has %s %#x, not %#x" % (name, state[name], old[name])
                   for name in ("rip", "cs", "rflags", "rsp", "ss") if state[name] != old[name]]
     if state["wrong"]:
@@ -96,8 +103,9 @@ class Course:
         self.row = row
         self.choose = choose
         self.runs = row.variant.runs
-        self.most = min(row.most, SAMPLE_MOST) if choose.sample else row.most
+        self.most = row.most
         self.boundaries = self.injected = 0
+        self.checks = target.checks
         self.seen = {}
         self.soft = target.address("trap_stubs_start+%d" % (16 * INTRVEC_NMISOFT))
         self.inside = [(target.address(low), target.address(high)) for low, high in row.inside]
@@ -140,8 +148,8 @@ class Course:
             raise Failure("after the last NMI: check of line %d" % wrong)
         if self.row.bits & DECLINE:
             self.target.reports(report.ENTERED, self.injected)
-        if self.row.variant.bits & CHECK:
-            self.target.reports(CHECKED, self.target.checks)
+        if self.target.checks != self.checks:
+            self.target.reports(CHECKED, self.target.checks - self.checks)
         self.target.told = len(self.target.vm.log)
 
 
@@ -151,13 +159,12 @@ class Walk(Course):
     def run(self):
         self.begin()
         target = self.target
-        snapshot = target.run_to(self.row.start)
+        snapshot = self.first()
         while self.boundaries < self.most:
             rip = register(snapshot, RIP)
             if self.wanted(rip):
                 with at(target, rip):
-                    inject(target, self.runs, snapshot,
-                           "nmi_iretq" if self.row.bits & DECLINE else None)
+                    self.inject(snapshot)
                 self.injected += 1
             if rip in self.ends:
                 break
@@ -165,9 +172,43 @@ class Walk(Course):
         self.leave(rip)
         self.end()
 
+    def first(self):
+        return self.target.run_to(self.row.start)
+
+    def inject(self, snapshot):
+        inject(self.target, self.runs, snapshot,
+               "nmi_iretq" if self.row.bits & DECLINE else None)
+
     def leave(self, rip):
         if rip != self.target.names["inj_ready"]:
             self.target.run_to("inj_ready")
+
+
+class Struck(Walk):
+    """Not the NMI but a machine check comes there, and the NMI in its first instruction."""
+
+    def inject(self, snapshot):
+        target = self.target
+        stack = target.gdb.batch(stack_command(snapshot))[0]
+        interrupted = self.target.strike(target.fresh_command())
+        after, stack_after, state = back(target, snapshot, NMI)
+        judge(target, snapshot, after, (stack, stack_after), state, self.runs, interrupted)
+
+
+class Stub(Walk):
+    """Through the stub of a machine check that comes at "start", until it is left."""
+
+    def first(self):
+        self.before = self.target.run_to(self.row.start)
+        self.ends.add(register(self.before, RIP))
+        return self.target.strike()
+
+    def leave(self, rip):
+        after, = self.target.gdb.batch("g")
+        wrong = differences(named(self.before), named(after))
+        if wrong:
+            raise Failure("after the machine check: " + "; ".join(wrong))
+        super().leave(rip)
 
 
 class Panic(Walk):
@@ -199,7 +240,6 @@ class Panic(Walk):
 
     def run(self):
         target = self.target
-        self.most = self.row.most
         self.said, self.since, self.putc = False, 0, target.names["com_putc"]
         target.breakpoint("vpanic", False)
         super().run()
@@ -237,103 +277,3 @@ class Wake(Course):
                 break
             done += 1
         self.end()
-
-
-class Nest(Course):
-    """The NMI's own way in and out: a turn for each boundary.
-
-    Where the driver is at "start" a first NMI is sent; it runs to the boundary, and
-    there comes the second one.  Both must have been handled when the machine is
-    where the first one came.
-    """
-
-    def trace(self, snapshot):
-        """The boundaries of the first NMI, in order."""
-        target, seen = self.target, []
-        before = snapshot
-        snapshot = target.run_to(self.row.entry, target.fresh_command(), NMI)
-        while len(seen) < self.row.most:
-            rip = register(snapshot, RIP)
-            if (rip, register(snapshot, RSP)) == (register(before, RIP), register(before, RSP)):
-                return seen
-            seen.append(rip)
-            if rip == target.names["inj_check"]:
-                target.gdb.batch(MACHINE_CHECK)
-            snapshot = self.onward(snapshot)
-        raise Failure("the first NMI never ends")
-
-    def reach(self, rip, times):
-        """On to where this is executed for the times-th time."""
-        snapshot = self.target.run_to(self.row.entry, self.target.fresh_command(), NMI)
-        times -= register(snapshot, RIP) == rip
-        for _ in range(times):
-            if register(snapshot, RIP) == rip:
-                self.target.step(snapshot)
-            snapshot = self.target.run_to(rip)
-
-    def second(self, before):
-        """Where the first NMI has come to: until that has ended."""
-        return back(self.target, before, NMI)
-
-    def turn(self, rip, times):
-        target, variant = self.target, self.row.variant
-        before = target.run_to(self.row.start)
-        stack = target.gdb.batch(stack_command(before))[0]
-        self.reach(rip, times)
-        after, stack_after, state = self.second(before)
-        more = (variant.runs[0], variant.runs[-1] + 1)
-        judge(target, before, after, (stack, stack_after), state,
-              more if variant.bits & SECOND else more[1:])
-
-    def run(self):
-        self.begin()
-        trace = self.trace(self.target.run_to(self.row.start))
-        for place, rip in enumerate(trace):
-            if self.wanted(rip):
-                with at(self.target, rip):
-                    self.turn(rip, trace[:place + 1].count(rip))
-                self.injected += 1
-        self.target.run_to("inj_ready")
-        self.end()
-
-
-class Checked(Nest):
-    """A machine check where the first NMI has come to, and an NMI in its first instruction.
-
-    Where the NMI's frame may be lost that is a panic, with a whole report, and the
-    end of that machine.
-    """
-
-    def second(self, before):
-        self.target.run_to("vector_machine_check", MACHINE_CHECK)
-        return back(self.target, before, NMI)
-
-    def turn(self, rip, times):
-        names, kept = self.target.names, self.target
-        if names["nmi_window"] <= rip < names["nmi_iretq"]:
-            super().turn(rip, times)
-            return
-        with Target(**self.row.settings) as self.target:
-            self.begin()
-            self.target.run_to(self.row.start)
-            self.reach(rip, times)
-            self.target.run_to("vector_machine_check", MACHINE_CHECK)
-            self.target.run_to("vpanic", NMI)
-            self.target.breakpoint("vpanic", False)
-            self.target.run_to("cpu_halt_forever")
-            report.fatal(self.target.vm, "machine check", "machine check in the NMI entry",
-                         PATIENCE)
-            report.once(self.target.vm)
-        self.target = kept
-
-
-@contextmanager
-def at(target, rip):
-    """Say where it failed."""
-    try:
-        yield
-    except Failure as failure:
-        raise Failure("at %s: %s" % (target.where(rip), failure)) from None
-
-
-COURSES = {"walk": Walk, "nest": Nest, "panic": Panic, "wake": Wake, "checked": Checked}

@@ -4,7 +4,9 @@
  */
 
 #include <sys/condvar.h>
+#include <sys/debugger.h>
 #include <sys/mutex.h>
+#include <sys/sysctl.h>
 #include <machine/cpu.h>
 #include <machine/pmap.h>
 #include <x86/cpufunc.h>
@@ -98,7 +100,8 @@ __asm(
 "	ret\n"
 "	.size	inj_registers_asm, . - inj_registers_asm\n");
 
-INJ_DRIVER(registers)
+static void
+compute(void)
 {
 	static uint64_t first;
 
@@ -106,6 +109,11 @@ INJ_DRIVER(registers)
 	if (first == 0)
 		first = inj_registers_sum;
 	INJ_EXPECT(first != 0 && inj_registers_sum == first);
+}
+
+INJ_DRIVER(registers)
+{
+	compute();
 }
 
 INJ_DRIVER(mutex)
@@ -164,6 +172,54 @@ INJ_DRIVER(watched)
 	dr7 = rdr7();
 	inj_registers_asm();
 	INJ_EXPECT(rdr7() == dr7 && dr7 != none);
+	x86_watch_clear(1);
+	splx(s);
+}
+
+/*
+ * The debugger has a breakpoint here, and steps over it when it goes on: that is
+ * a debug trap of the kernel's.
+ */
+void inj_stepped(void);
+__asm(
+    "	.text\n"
+    "	.globl	inj_stepped, inj_stepped_end\n"
+    "	.type	inj_stepped, @function\n"
+    "inj_stepped:\n"
+    "	nop\n"
+    "inj_stepped_end:\n"
+    "	ret\n"
+    "	.size	inj_stepped, . - inj_stepped\n");
+
+static void
+plant(void)
+{
+	static const char *const lines[] = { "break inj_stepped; continue", "continue" };
+	char err[SYSCTL_ERRLEN];
+
+	for (size_t i = 0; i < __arraycount(lines); i++) {
+		if (i != 0)
+			Debugger();
+		INJ_EXPECT(sysctl_set_text("ddb.commandonenter", lines[i], err,
+		    sizeof(err)) == 0);
+	}
+}
+
+/* The handler touches what is watched: a debug trap in an NMI in this one. */
+INJ_DRIVER(debug)
+{
+	static bool planted;
+	u_long dr7;
+	int s;
+
+	if (!planted)
+		plant();
+	planted = true;
+	s = splhigh();
+	INJ_EXPECT(x86_watch_set(1, (vaddr_t)&inj_touched, 8, X86_WATCH_RW) == 0);
+	dr7 = rdr7();
+	inj_stepped();
+	INJ_EXPECT(rdr7() == dr7);
 	x86_watch_clear(1);
 	splx(s);
 }
@@ -246,6 +302,52 @@ INJ_DRIVER(stop)
 	INJ_EXPECT(cpu_stop_mine());
 	cpu_stop_exit();
 	splx(s);
+}
+
+/* NMIs that the second CPU has taken note of, in either way. */
+volatile uint64_t inj_answered;
+static volatile u_int computed;
+
+static uint64_t
+answered(void)
+{
+	const volatile struct nmi_cpu *nc = &cpu_infos[1]->ci_nmi;
+
+	return nc->nc_taken.ev_count + nc->nc_absorbed.ev_count;
+}
+
+static void
+computing_thread(void *arg __unused)
+{
+	for (;;) {
+		compute();
+		computed++;
+	}
+}
+
+/* Until the second CPU has got through what it is amid, and once more. */
+static void
+computed_wait(void)
+{
+	u_int before = computed;
+
+	while (computed - before < 2)
+		x86_pause();
+}
+
+/* That CPU is stopped amid a computation, and goes on with it. */
+INJ_DRIVER(park)
+{
+	uint64_t before = answered();
+	u_int sessions = nmi_stop_count();
+
+	if (computed == 0)
+		kt_thread(PRI_USER, cpu_infos[1], computing_thread, NULL);
+	computed_wait();
+	inj_do_stop();
+	INJ_EXPECT(nmi_stop_count() == sessions + 1);
+	computed_wait();
+	inj_answered = answered() - before;
 }
 
 INJ_DRIVER(panic)

@@ -58,7 +58,8 @@ def run(command, patience=PATIENCE * SCALE):
 def build(test):
     kind, name = test.split()[:2]
     goal = "build/unit/" + name if kind == "unit" else "test-kernel"
-    more = ["build/amd64/kernel.test.debug_entry"] if "debug_entry" in name else []
+    early = "debug_entry" in name.replace("-", "_")
+    more = ["build/amd64/kernel.test.debug_entry"] if early else []
     return run(["make", "-s", "-j2", "all", goal] + more, BUILD_PATIENCE)
 
 

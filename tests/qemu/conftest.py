@@ -22,6 +22,7 @@ from vm import VM  # noqa: E402  (its folder is not a package)
 BUILD = os.path.join(TOP, "build", "amd64")
 KERNEL = os.path.join(BUILD, "kernel")
 TEST_KERNEL = os.path.join(BUILD, "kernel.test")
+DEBUG_ENTRY = TEST_KERNEL + ".debug_entry"      # NMIs are open to others early
 ISO = os.path.join(BUILD, "kernel.iso")
 UNWATCHED = "sysctl.kern.watchdog.period=0 "
 MACHINES = pytest.StashKey()

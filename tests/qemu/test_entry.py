@@ -4,12 +4,13 @@ A gdbstub stops the machine at an instruction of the stub; the monitor raises th
 machine check there.
 """
 
+import itertools
 import re
 
 import pytest
 
-from conftest import BUILD, KERNEL, TEST_KERNEL
-from ddb import ddb, enter, leave
+from conftest import KERNEL, TEST_KERNEL
+from ddb import ddb, enter, entered, leave
 from gdb import Gdb, symbols
 from report import fatal, once
 
@@ -46,7 +47,7 @@ def taken(gdb, vm):
 
 @pytest.mark.parametrize("cpu", ["max", "qemu64"])
 def test_a_machine_check_in_the_window_is_gone_on_from(boot, cpu):
-    """And an NMI that comes with it is handled, not left pending."""
+    """Also with an NMI, which is handled, not left pending."""
     names = symbols(KERNEL)
     with Gdb() as gdb:
         vm = boot(cpu=cpu, extra=gdb.extra, append=QUIET)
@@ -55,16 +56,17 @@ def test_a_machine_check_in_the_window_is_gone_on_from(boot, cpu):
         assert len(window) == 14
         go_on(gdb, vm)
         before = taken(gdb, vm)
-        for pc in window:
+        for pc, more in itertools.product(window, (0, 1)):
             vm.send("nmi send 0")
             gdb.run_to(pc)
-            gdb.monitor("nmi")
+            if more:
+                gdb.monitor("nmi")
             gdb.monitor(MCE)
             go_on(gdb, vm)
-            before += 2
+            before += 1 + more
             assert taken(gdb, vm) == before, "at window+%#x" % (pc - window[0])
         gdb.detach()
-        assert len(re.findall(TOLD, vm.log, re.MULTILINE)) == len(window)
+        assert len(re.findall(TOLD, vm.log, re.MULTILINE)) == 2 * len(window)
 
 
 @pytest.mark.parametrize("place,cpu", [("vector_nmi_fsgsbase", "max"), ("nmi_iretq", "max"),
@@ -85,13 +87,18 @@ def test_a_machine_check_elsewhere_in_the_entry_is_a_whole_report(boot, place, c
         once(vm)
 
 
-def test_a_machine_check_while_another_is_left_is_a_whole_report(boot):
+@pytest.mark.parametrize("between", ["nothing", "nmi"])
+def test_a_machine_check_while_another_is_left_is_a_whole_report(boot, between):
+    """Also in an NMI that came there."""
     names = symbols(KERNEL)
     with Gdb() as gdb:
         vm = boot(extra=gdb.extra, append=QUIET)
         gdb.connect()
         gdb.monitor(MCE)
         gdb.run_to(names["mca_leave"])
+        if between == "nmi":
+            gdb.monitor("nmi")
+            gdb.run_to(names["nmi_dispatch"])
         gdb.monitor(MCE)
         gdb.detach()
         vm.expect(TOLD, 60)
@@ -134,12 +141,17 @@ def test_a_debug_trap_keeps_cr2(boot):
     assert vm.registers("CR2") == before
 
 
-def test_the_tests_of_nmis_pass_with_debug_entry(boot):
-    vm = boot(BUILD + "/kernel.test.debug_entry", prompt=False, smp=2, mem="256M",
-              debug_exit=True, append="sysctl.kernel.panic=-1 ktest=nmi")
-    vm.expect(r"^# probe: NMIs are blocked until the handler's iret: no$", 60)
-    ends = r"^(ok|not ok|panic:|\d+ passed, \d+ failed, \d+ skipped$)"
-    while (said := vm.expect(ends, 120).group(1)) == "ok":
-        pass
-    assert re.fullmatch(r"[1-9]\d+ passed, 0 failed, 0 skipped", said)
-    assert vm.wait_exit() == 1
+def test_a_debug_trap_is_not_stepped(boot):
+    """One in an NMI in another would overwrite that one's frame."""
+    names = symbols(TEST_KERNEL)
+    with Gdb() as gdb:
+        vm = boot(TEST_KERNEL, prompt=False, debug_exit=True, extra=gdb.extra + ("-S",),
+                  append="ktest=user_step")
+        gdb.connect()
+        gdb.run_to(names["vector_debug"])       # of a program that is stepped
+        gdb.monitor("nmi")
+        gdb.detach()
+        entered(vm)
+        assert "a debug trap is not stepped, continue\n" in ddb(vm, "step")
+        leave(vm)
+        vm.expect(r"^[1-9]\d* passed, 0 failed, 0 skipped$", 60)

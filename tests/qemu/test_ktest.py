@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import TEST_KERNEL
+from conftest import DEBUG_ENTRY, TEST_KERNEL
 
 LINE = (r"^(?:(ok|not ok) ([^\s:]+)(?:(?::| # skip) (.*))?"
         r"|(\d+) passed, (\d+) failed, (\d+) skipped|(panic: .*|fatal .*))$")
@@ -27,16 +27,20 @@ PASSED = 1      # isa-debug-exit: (0 << 1) | 1
 
 
 def probe(vm):
-    """What the emulator promises is asked first, and told."""
+    """What the emulator promises is asked first, and told: the answer to the first."""
     assert vm.expect(r"^# (\w+): ", 60).group(1) == "probe"
-    for promise in PROMISES:
-        vm.expect(r"^# probe: %s: (yes|no)$" % promise)
+    return [vm.expect(r"^# probe: %s: (yes|no)$" % promise).group(1) for promise in PROMISES][0]
 
 
-@pytest.mark.parametrize("cpu,smp", [("max", 1), ("max", 2), ("max", 4), ("qemu64", 2)])
-def test_the_kernels_own_tests_pass(boot, count, cpu, smp):
-    vm = boot(TEST_KERNEL, prompt=False, cpu=cpu, smp=smp, mem="256M", debug_exit=True)
-    probe(vm)
+@pytest.mark.parametrize("entry,cpu,smp", [("plain", "max", 1), ("plain", "max", 2),
+                                           ("plain", "max", 4), ("plain", "qemu64", 2),
+                                           ("debug_entry", "max", 2)])
+def test_the_kernels_own_tests_pass(boot, count, entry, cpu, smp):
+    """Also where each NMI is open to others from the start."""
+    early = entry == "debug_entry"
+    vm = boot(DEBUG_ENTRY if early else TEST_KERNEL, prompt=False, cpu=cpu, smp=smp, mem="256M",
+              debug_exit=True)
+    assert probe(vm) == ("no" if early else "yes")
     seen = {"ok": 0, "not ok": 0, "skipped": 0}
     while True:
         verdict, name, why, passed, failed, skipped, died = vm.expect(LINE, 120).groups()

@@ -9,6 +9,7 @@
 #include <sys/param.h>
 #include <sys/systm.h>
 
+#include <machine/cpu.h>
 #include <machine/db_machdep.h>
 #include <machine/frame.h>
 
@@ -55,6 +56,15 @@ flag_use(vaddr_t rip)
 	return USE_NONE;
 }
 
+/* Another debug trap would take that stack from its top, over the frame of this one. */
+static bool
+on_debug_stack(const struct trapframe *tf)
+{
+	const vaddr_t top = curcpu()->ci_md.cmd_ist[IST_DB - 1];
+
+	return tf->tf_rsp <= top && tf->tf_rsp > top - IST_STACK_SIZE;
+}
+
 /*
  * A debug trap on the way out of an NMI would hide from the next NMI that
  * it interrupted that way: it would take our frame for its own stack.  A program
@@ -66,6 +76,10 @@ db_step_prepare(struct trapframe *tf)
 {
 	if (tf->tf_rip >= (vaddr_t)nmi_stubs_start) {
 		printf_nolog("the way out of an NMI is not stepped, continue\n");
+		return true;
+	}
+	if (on_debug_stack(tf)) {
+		printf_nolog("a debug trap is not stepped, continue\n");
 		return true;
 	}
 	if (USERMODE(tf->tf_cs)) {

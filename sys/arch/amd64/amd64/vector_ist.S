@@ -15,7 +15,9 @@
  * (see there); what a wild write has made of its frame is fatal, and told on
  * the NMI stack, which the next NMI would take from its top: hence the first
  * act.  The frame of the exception begins where iretq's does, aligned; GS is
- * whatever was interrupted.
+ * whatever was interrupted.  Where a faulting iretq ends the blocking of NMIs,
+ * one within the instructions until then still takes the frame, and the
+ * report of that wild write is lost.
  */
 #define IRETQ_T		(NMI_T - TF_RIP + 8 + 7 * 8)	/* from trapno's place */
 
@@ -45,7 +47,8 @@ END(iretq_traps)
  *
  * #MC: while MCG_STATUS.MCIP is set a second one shuts the machine down, and
  * once it is clear a second one overwrites the frame we return by.  So it is
- * cleared last; what comes from mca_leave on is known by its address.
+ * cleared last; what comes from mca_leave on is known by its address, or by
+ * that of the NMI it comes in.
  */
 .macro IST_STUB name, vec, error
 	.globl	\name

@@ -156,12 +156,24 @@ mca_state_fatal(void)
 	return NULL;
 }
 
-/* The frame of the one that was being left is overwritten by now. */
+static bool
+mca_leaving(const struct trapframe *tf)
+{
+	return !USERMODE(tf->tf_cs) && tf->tf_rip >= (vaddr_t)mca_leave &&
+	    tf->tf_rip < (vaddr_t)mca_leave_end;
+}
+
+/*
+ * The frame of the one that was being left is overwritten by now, also where
+ * an NMI has come in between.
+ */
 static const char *
 mca_place_fatal(const struct trapframe *tf)
 {
-	if (!USERMODE(tf->tf_cs) && tf->tf_rip >= (vaddr_t)mca_leave &&
-	    tf->tf_rip < (vaddr_t)mca_leave_end)
+	struct cpu_info *ci = curcpu();
+
+	if (mca_leaving(tf) || (nmi_in_progress(ci) &&
+	    mca_leaving(NMI_FRAME(ci->ci_md.cmd_ist[IST_NMI - 1]))))
 		return "machine check while another was left";
 	return NULL;
 }

@@ -164,7 +164,6 @@ nmi_machine_check(struct trapframe *tf)
 		return NULL;
 	if (tf->tf_rip < (vaddr_t)nmi_window || tf->tf_rip == (vaddr_t)nmi_iretq)
 		return "machine check in the NMI entry";
-	*nmi_word(ci, IST_TOP_BUSY) = 1;
 	tf->tf_rip = (vaddr_t)nmi_window;
 	tf->tf_rsp = (vaddr_t)NMI_FRAME(ci->ci_md.cmd_ist[IST_NMI - 1]);
 	return NULL;
