@@ -43,7 +43,7 @@ def test_the_kernels_own_tests_pass(boot, count, entry, cpu, smp):
     assert probe(vm) == ("no" if early else "yes")
     seen = {"ok": 0, "not ok": 0, "skipped": 0}
     while True:
-        verdict, name, why, passed, failed, skipped, died = vm.expect(LINE, 120).groups()
+        verdict, name, why, passed, failed, skipped, died = vm.expect(LINE, 300).groups()
         assert died is None, died
         if verdict is None:
             break
